@@ -1,0 +1,50 @@
+# LeadSail: `make run` starts everything on this machine; docs/configuration.md explains the variables.
+#   make run PORT=9000 VAR=/tmp/x DEMO=0 NOW=2026-11-20T15:00:00-05:00 SPEED=60 SANDBOX_PORT=9010
+.POSIX:
+.PHONY: run shell venv dev test test-sqlite test-postgres check fmt clean
+
+PY = .venv/bin/python
+TESTS = tests
+PYTEST = $(PY) -m pytest -n 2 --session-timeout=280
+
+# exec: Ctrl-C and SIGTERM reach the supervisor itself; STOP_WITH: it also ends when make is killed.
+run: venv
+	@exec env STOP_WITH=$$PPID $(PY) manage.py up
+
+shell: venv
+	@exec $(PY) -m leadsail.embedded shell
+
+venv:
+	@PYTHON='$(PYTHON)' scripts/venv.sh requirements.txt
+
+dev: venv
+	@PYTHON='$(PYTHON)' scripts/venv.sh requirements-dev.txt
+
+test: test-sqlite test-postgres
+
+# Everything, on SQLite: the Django tests, the supervisor, the sandbox and the pages in a real Chromium.
+test-sqlite: dev
+	@$(PY) -m tests.services chromium
+	TEST_DATABASE=sqlite $(PYTEST) $(TESTS)
+
+# Once more what talks to the database, on a real PostgreSQL.
+test-postgres: dev
+	@$(PY) -m tests.services postgres
+	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/sandbox $(TESTS)
+
+check: dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	scripts/with-check-settings $(PY) -m mypy .
+	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	scripts/with-check-settings $(PY) manage.py makemigrations --check --dry-run
+	scripts/with-check-settings $(PY) manage.py check --deploy --fail-level WARNING
+
+fmt: dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+# Keeps the data in var/.
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/artifacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.models import ApiKey, AuditEvent, Membership, OperatorSwitch, Role, User, Workspace
+from accounts.scopes import SCOPES
+from common import clock
+from common.errors import ProblemError
+
+
+def digest_key(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_workspace(*, name: str, owner: User, country: str = "US", timezone: str = "UTC") -> Workspace:
+    workspace = Workspace.objects.create(name=name, country=country, timezone=timezone)
+    Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
+    return workspace
+
+
+@transaction.atomic
+def create_first_owner(*, email: str, password: str, name: str, workspace_name: str, country: str, timezone: str) -> User:
+    """The first person of an empty installation owns its first workspace and operates the whole of it."""
+    if User.objects.exists():
+        raise ProblemError("ALREADY_SET_UP", "This installation already has an owner: log in instead.")
+    user = User.objects.create_superuser(email, password, first_name=name)
+    create_workspace(name=workspace_name, owner=user, country=country, timezone=timezone)
+    return user
+
+
+@transaction.atomic
+def create_api_key(
+    *, workspace: Workspace, name: str, scopes: Iterable[str], by: Actor, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """The row and the key itself, which is shown this once and cannot be had again."""
+    wanted = sorted(set(scopes))
+    if unknown := set(wanted) - set(SCOPES):
+        raise ProblemError("UNKNOWN_SCOPE", f"There is no scope {', '.join(sorted(unknown))}.")
+    key = f"ls_{secrets.token_urlsafe(32)}"
+    row = ApiKey.objects.create(
+        workspace=workspace,
+        name=name,
+        prefix=key[:10],
+        digest=digest_key(key),
+        scopes=wanted,
+        created_by=by.user,
+        expires_at=expires_at,
+    )
+    record(workspace=workspace, by=by, verb="api_key.created", object_type="api_key", object_id=str(row.pk))
+    return row, key
+
+
+def revoke_api_key(*, key: ApiKey, by: Actor) -> None:
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now()):
+        record(workspace=key.workspace, by=by, verb="api_key.revoked", object_type="api_key", object_id=str(key.pk))
+
+
+def record(
+    *, workspace: Workspace, by: Actor, verb: str, object_type: str, object_id: str, data: dict[str, Any] | None = None
+) -> AuditEvent:
+    return AuditEvent.objects.create(
+        workspace=workspace,
+        user=by.user,
+        api_key=by.api_key,
+        verb=verb,
+        object_type=object_type,
+        object_id=object_id,
+        data=data or {},
+    )
+
+
+@transaction.atomic
+def set_calls_stopped(*, workspace: Workspace, stopped: bool, by: Actor) -> None:
+    """The workspace's stop switch; every claim reads it, so it holds from the next claim on."""
+    changed = Workspace.objects.filter(pk=workspace.pk, calls_stopped_at__isnull=stopped).update(
+        calls_stopped_at=clock.now() if stopped else None
+    )
+    if changed:
+        verb = "calls.stopped" if stopped else "calls.resumed"
+        record(workspace=workspace, by=by, verb=verb, object_type="workspace", object_id=workspace.public_id)
+
+
+def set_operator_stop(*, stopped: bool) -> None:
+    OperatorSwitch.objects.update_or_create(id=1, defaults={"calls_stopped_at": clock.now() if stopped else None})
+
+
+def are_calls_stopped(workspace_id: int) -> bool:
+    """Asked at every claim and always from the database: a cached answer could let one more phone ring."""
+    return (
+        Workspace.objects.filter(pk=workspace_id, calls_stopped_at__isnull=False).exists()
+        or OperatorSwitch.objects.filter(calls_stopped_at__isnull=False).exists()
+    )

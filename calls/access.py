@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.http import Http404
+
+from accounts.models import Workspace
+from calls.models import Interaction
+
+
+def interaction_of(workspace: Workspace, public_id: str) -> Interaction:
+    rows = Interaction.objects.select_related(
+        "workspace", "lead", "campaign", "agent", "account", "caller_number", "transcript", "prompt", "user", "api_key"
+    )
+    found = rows.filter(workspace=workspace, public_id=public_id).first()
+    if found is None:
+        raise Http404("There is no such call.")
+    return found

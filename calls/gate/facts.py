@@ -1,0 +1,127 @@
+"""Reads from the database what the gate judges by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from accounts.services import are_calls_stopped
+from calls.gate.rules import Facts
+from calls.models import Interaction
+from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
+from common import phones
+from common.hours import parse_weekly_hours
+from leads.models import DoNotCall, Lead, LeadStatus
+from leads.zones import candidate_zones
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Who would call whom, from where, with what text: resolved, not yet judged."""
+
+    lead: Lead
+    campaign: Campaign
+    agent: VoiceAgent | None
+    caller_number: CallerNumber | None
+    prompt_version: PromptVersion | None
+    number: str
+    is_test: bool
+    interaction_id: int | None = None
+
+
+def make_plan(
+    *, lead: Lead, campaign: Campaign, number: str = "", caller_number: CallerNumber | None = None, is_test: bool = False
+) -> Plan:
+    is_test = is_test or lead.is_test
+    agent = campaign.agent_for(test=is_test)
+    return Plan(
+        lead=lead,
+        campaign=campaign,
+        agent=agent,
+        caller_number=caller_number or (campaign.caller_number_for(agent) if agent else None),
+        prompt_version=campaign.prompt_version_for(agent) if agent else None,
+        number=number or lead.phone,
+        is_test=is_test,
+    )
+
+
+def plan_of(interaction: Interaction) -> Plan:
+    """The same plan as at the click, with what has changed since: the gate at the dial judges today's facts."""
+    return Plan(
+        lead=interaction.lead,
+        campaign=interaction.campaign,
+        agent=interaction.agent,
+        caller_number=interaction.caller_number,
+        prompt_version=interaction.prompt_version,
+        number=interaction.to_number,
+        is_test=interaction.is_test,
+        interaction_id=interaction.pk,
+    )
+
+
+def read_facts(plan: Plan) -> Facts:
+    lead, campaign = plan.lead, plan.campaign
+    phone = phones.parse_phone(plan.number)
+    return Facts(
+        number=plan.number,
+        number_possible=phone is not None and phone.e164 == plan.number,
+        number_valid=phone is not None and phone.valid,
+        listed_as=_listed_as(lead, plan.number),
+        calls_stopped=are_calls_stopped(lead.workspace_id),
+        campaign_active=plan.is_test or campaign.status == Campaign.Status.ACTIVE,
+        has_agent=_can_call(plan.agent),
+        has_prompt=plan.prompt_version is not None,
+        has_caller_number=_fits(plan.caller_number, plan.agent),
+        live_call_id=_live_call_id(lead.workspace_id, plan),
+        attempts=count_attempts(lead, campaign),
+        max_attempts=campaign.max_attempts,
+        last_call_at=_last_call_at(lead, plan.number),
+        min_gap=timedelta(minutes=campaign.min_gap_minutes),
+        hours=parse_weekly_hours(campaign.hours),
+        zones=candidate_zones(lead, plan.number) if phone else (),
+    )
+
+
+def _listed_as(lead: Lead, number: str) -> str:
+    entry = DoNotCall.objects.for_phone(lead.workspace_id, number).first()
+    if entry:
+        return f"it is on the Do-Not-Call list since {entry.created_at:%Y-%m-%d} ({entry.reason or 'no reason given'})."
+    if lead.status == LeadStatus.DNC:
+        return "the lead asked not to be contacted."
+    return ""
+
+
+def _can_call(agent: VoiceAgent | None) -> bool:
+    return agent is not None and agent.is_active and agent.account.is_active and bool(agent.account.base_url)
+
+
+def _fits(caller_number: CallerNumber | None, agent: VoiceAgent | None) -> bool:
+    """A provider can only call from a number that its own account holds."""
+    return (
+        caller_number is not None
+        and caller_number.is_active
+        and (agent is None or caller_number.account_id == agent.account_id)
+    )
+
+
+def _live_call_id(workspace_id: int, plan: Plan) -> str:
+    live = Interaction.objects.live().filter(workspace_id=workspace_id, to_number=plan.number)
+    return live.exclude(pk=plan.interaction_id).values_list("public_id", flat=True).first() or ""
+
+
+def count_attempts(lead: Lead, campaign: Campaign) -> int:
+    return Interaction.objects.attempts().filter(lead=lead, campaign=campaign).count()
+
+
+def _last_call_at(lead: Lead, number: str) -> datetime | None:
+    """The gap protects the person: it counts from the last call to the lead or to the number, whichever is later."""
+    counted = Interaction.objects.placed().filter(Q(is_test=False) | Q(lead__is_test=True), workspace=lead.workspace_id)
+    found = [
+        calls.order_by("-placed_at").values_list("placed_at", flat=True).first()
+        for calls in (counted.filter(lead=lead), counted.filter(to_number=number))
+    ]
+    return max((moment for moment in found if moment), default=None)
+
+

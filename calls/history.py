@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from typing import Any
+
+from calls.models import Interaction, InteractionEvent
+
+
+def note(interaction: Interaction | int, kind: str, text: str = "", **data: Any) -> None:
+    """One line of the record that explains the call."""
+    pk = interaction if isinstance(interaction, int) else interaction.pk
+    InteractionEvent.objects.create(interaction_id=pk, kind=kind, text=text[:400], data=data)

@@ -1,0 +1,81 @@
+"""The inbox of provider events: stored first, applied by a job, matched again while their call is not known yet."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from calls import job_names
+from calls.ingest.merge import apply_report
+from calls.models import InboxEvent, Interaction
+from calls.providers import adapter_for
+from calls.providers.base import Event
+from campaigns.models import ProviderAccount
+from common import clock
+from common.queue import enqueue_after_commit
+
+WAIT_FOR_MATCH = timedelta(minutes=10)
+
+
+def store_event(account: ProviderAccount, body: bytes) -> bool:
+    """False for one that is here already. The key holds the body's hash: a second, fuller report is another event."""
+    event = adapter_for(account).read_event(body)
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    try:
+        with transaction.atomic():
+            row = InboxEvent.objects.create(
+                account=account,
+                key=f"{event.type[:40]}:{event.conversation_id[:80]}:{digest}",
+                event_type=event.type[:60],
+                conversation_id=event.conversation_id[:80],
+                body=body,
+            )
+            enqueue_after_commit(job_names.APPLY_EVENT, row.pk)
+    except IntegrityError:
+        return False
+    return True
+
+
+def apply_inbox_event(event_id: int) -> None:
+    row = InboxEvent.objects.select_related("account").filter(pk=event_id).first()
+    if row is None or row.state not in (InboxEvent.State.NEW, InboxEvent.State.UNMATCHED):
+        return
+    event = adapter_for(row.account).read_event(bytes(row.body))
+    if event.report is None:
+        _close(row, InboxEvent.State.IGNORED, "LeadSail has no use for this event.")
+        return
+    interaction = find_interaction(row.account, event)
+    if interaction is None:
+        _wait_for_match(row)
+        return
+    apply_report(interaction.pk, event.report)
+    row.interaction = interaction
+    _close(row, InboxEvent.State.APPLIED, "")
+
+
+def find_interaction(account: ProviderAccount, event: Event) -> Interaction | None:
+    """Only among calls placed through the account whose secret verified the event."""
+    rows = Interaction.objects.filter(account=account)
+    found = rows.filter(conversation_id=event.conversation_id).first()
+    if found or event.report is None or not event.report.correlation_id:
+        return found
+    # Before our own request was answered, the correlation id is all there is to know the call by.
+    return rows.filter(Q(conversation_id=""), public_id=event.report.correlation_id).first()
+
+
+def _wait_for_match(row: InboxEvent) -> None:
+    now = clock.real_now()
+    if now - row.arrived_at > WAIT_FOR_MATCH:
+        _close(row, InboxEvent.State.IGNORED, "No call of this account has this conversation.")
+        return
+    row.state, row.tries = InboxEvent.State.UNMATCHED, row.tries + 1
+    row.due_at = now + timedelta(seconds=min(2**row.tries, 60))
+    row.save(update_fields=["state", "tries", "due_at"])
+
+
+def _close(row: InboxEvent, state: str, text: str) -> None:
+    row.state, row.note = state, text
+    row.save(update_fields=["state", "note", "interaction"])

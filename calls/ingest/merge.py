@@ -1,0 +1,198 @@
+"""Merging a report into its call: facts are added, an outcome is only ever made better known, `dnc` always wins."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts.actors import SYSTEM
+from calls import job_names
+from calls.dispatch.placing import mark_placed
+from calls.gate.facts import count_attempts
+from calls.history import note
+from calls.ingest.outcome import LEAD_STATUS, NOBODY_REACHED, Outcome, decide, rank
+from calls.models import Dispatch, ErrorCode, Interaction, Status, Transcript
+from calls.providers.base import CallReport, Phase
+from common import clock
+from common.queue import enqueue_after_commit
+from leads.models import Lead, LeadStatus
+from leads.services import add_to_do_not_call, set_status
+from leads.zones import candidate_zones
+
+
+@transaction.atomic
+def apply_report(interaction_id: int, report: CallReport) -> None:
+    """Any number of times, in any order, with any part missing."""
+    interaction = Interaction.objects.select_for_update().filter(pk=interaction_id).first()
+    if interaction is None:
+        return
+    if interaction.dispatch in (Dispatch.PLACING, Dispatch.UNKNOWN):
+        mark_placed(interaction, report.conversation_id, report.call_id)
+        interaction.refresh_from_db()
+    if interaction.dispatch != Dispatch.PLACED:
+        note(interaction, "report_late", "The provider reported a call that had been given up", phase=report.phase)
+        return
+    changes = _facts(interaction, report)
+    _keep_transcript(interaction, report)
+    spoken_to = interaction.spoken_to or bool(changes.get("spoken_to"))
+    machine = interaction.answered_by_machine or report.machine
+    outcome = _outcome(interaction, report, machine=machine, spoken_to=spoken_to)
+    if outcome:
+        changes |= _finish(interaction, outcome, report)
+    if changes:
+        Interaction.objects.filter(pk=interaction.pk).update(**changes, updated_at=clock.now())
+    if outcome:
+        interaction.refresh_from_db()
+        _after_outcome(interaction)
+
+
+def _facts(interaction: Interaction, report: CallReport) -> dict[str, Any]:
+    """What the row does not know yet."""
+    learned: dict[str, Any] = {
+        "conversation_id": report.conversation_id,
+        "provider_call_id": report.call_id,
+        "answered_at": report.answered_at,
+        "duration": report.duration,
+        "termination_reason": report.termination_reason[:300],
+        "summary": report.summary,
+        "spoken_to": any(line.role == "user" for line in report.transcript),
+        "answered_by_machine": report.machine,
+    }
+    if report.phase is Phase.ENDED:
+        learned["ended_at"] = clock.now()
+    changes = {name: value for name, value in learned.items() if value and not getattr(interaction, name)}
+    if report.duration and interaction.duration and report.duration > interaction.duration:
+        changes["duration"] = report.duration
+    if report.has_audio and interaction.recording_state == Interaction.Recording.NONE:
+        changes |= {"recording_state": Interaction.Recording.DUE, "recording_due_at": clock.real_now()}
+        enqueue_after_commit(job_names.COPY_RECORDING, interaction.pk)
+    if "answered_at" in changes:
+        note(interaction, "answered", "The call was answered")
+    return changes
+
+
+def _keep_transcript(interaction: Interaction, report: CallReport) -> None:
+    """The longest that was reported: a later report may bring more, an incomplete one must not take lines away."""
+    if not report.transcript:
+        return
+    transcript, _ = Transcript.objects.get_or_create(interaction=interaction)
+    if len(report.transcript) <= len(transcript.messages):
+        return
+    started = report.answered_at or report.started_at or interaction.answered_at or interaction.created_at
+    transcript.messages = [
+        {
+            "role": line.role,
+            "message": line.message,
+            "timestamp": _stamp(started, line.seconds),
+            "source": "voice_ai",
+        }
+        for line in report.transcript
+    ]
+    transcript.save(update_fields=["messages"])
+
+
+def _stamp(started: datetime, seconds: float) -> str:
+    moment = started + timedelta(seconds=min(max(seconds, 0), 86400))
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _outcome(interaction: Interaction, report: CallReport, *, machine: bool, spoken_to: bool) -> Outcome | None:
+    """The outcome this report gives, if it says more than the one that stands."""
+    if report.phase is not Phase.FINAL:
+        return _late_machine(interaction, machine=machine, spoken_to=spoken_to)
+    zones = candidate_zones(interaction.lead, interaction.to_number)
+    zone = zones[0] if zones else "UTC"
+    outcome = decide(report, machine=machine, spoken_to=spoken_to, now=clock.now(), zone=zone)
+    stands = rank(interaction.status, interaction.error_code)
+    return outcome if rank(outcome.status, outcome.error_code) > stands else None
+
+
+def _late_machine(interaction: Interaction, *, machine: bool, spoken_to: bool) -> Outcome | None:
+    """The carrier's word that a machine answered may come after the transcript of a talk with nobody."""
+    silent = interaction.status in (Status.INCOMPLETE, Status.COMPLETED) and not spoken_to
+    return Outcome(Status.VOICEMAIL) if machine and silent else None
+
+
+def _finish(interaction: Interaction, outcome: Outcome, report: CallReport) -> dict[str, Any]:
+    status = outcome.status
+    if status in NOBODY_REACHED and _was_last_attempt(interaction):
+        base_reason = report.termination_reason or interaction.termination_reason
+        reason = ": ".join(part for part in (status, base_reason) if part)
+        return _final(interaction, Status.NO_CONTACT, outcome) | {"termination_reason": reason[:300]}
+    fields = _final(interaction, status, outcome)
+    if status == Status.ERROR:
+        fields["error_message"] = report.error_message or report.termination_reason or "The provider reported a failure."
+    return fields
+
+
+def _final(interaction: Interaction, status: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "status": status,
+        "error_code": outcome.error_code,
+        "error_message": "",
+        "callback_at": outcome.callback_at,
+        "ended_at": interaction.ended_at or clock.now(),
+        "check_at": None,
+    }
+
+
+def _was_last_attempt(interaction: Interaction) -> bool:
+    counts = not interaction.is_test or interaction.lead.is_test
+    return counts and count_attempts(interaction.lead, interaction.campaign) >= interaction.campaign.max_attempts
+
+
+def _after_outcome(interaction: Interaction) -> None:
+    note(interaction, "outcome", interaction.get_status_display(), status=interaction.status)
+    if interaction.status == Status.DNC:
+        _honour_opt_out(interaction)
+    if _moves_lead(interaction):
+        set_status(
+            lead=interaction.lead,
+            status=LEAD_STATUS[interaction.status],
+            by=SYSTEM,
+            reason=f"Outcome of the call: {interaction.get_status_display()}",
+            interaction_public_id=interaction.public_id,
+        )
+
+
+def _honour_opt_out(interaction: Interaction) -> None:
+    add_to_do_not_call(
+        workspace=interaction.workspace,
+        address=interaction.to_number,
+        by=SYSTEM,
+        reason="Asked for on a call",
+        source=interaction.public_id,
+    )
+
+
+def _moves_lead(interaction: Interaction) -> bool:
+    """A test of a real lead moves nothing, a provider's fault neither; an older call never overrules a newer one."""
+    if interaction.is_test and not interaction.lead.is_test:
+        return False
+    if interaction.error_code == ErrorCode.PROVIDER_FAULT:
+        return False
+    if interaction.status == Status.DNC:
+        return True
+    status = Lead.objects.values_list("status", flat=True).get(pk=interaction.lead_id)
+    newer = Interaction.objects.placed().filter(lead=interaction.lead_id, pk__gt=interaction.pk)
+    if not interaction.lead.is_test:
+        newer = newer.filter(is_test=False)
+    return status != LeadStatus.DNC and not newer.exists()
+
+
+def give_up(interaction: Interaction, message: str) -> None:
+    """Our own guess, after the deadline: a report that comes later still tells what really happened."""
+    with transaction.atomic():
+        fields = {
+            "status": Status.ERROR,
+            "error_code": ErrorCode.NO_REPORT,
+            "error_message": message,
+            "ended_at": clock.now(),
+            "check_at": None,
+            "updated_at": clock.now(),
+        }
+        if Interaction.objects.live().filter(pk=interaction.pk, dispatch=Dispatch.PLACED).update(**fields):
+            interaction.refresh_from_db()
+            _after_outcome(interaction)

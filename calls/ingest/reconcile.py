@@ -1,0 +1,93 @@
+"""Asking the provider: while somebody looks, for what never reported, and for what is not known to have been placed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+
+from calls.dispatch.placing import mark_placed
+from calls.history import note
+from calls.ingest.merge import apply_report, give_up
+from calls.models import Dispatch, ErrorCode, Interaction, Status
+from calls.providers import adapter_for
+from calls.providers.base import ProviderUnreachable
+from common import clock
+
+log = structlog.get_logger(__name__)
+WAITS = (20, 30, 60, 120, 300)
+
+
+def look_at(interaction_id: int) -> None:
+    interaction = _live(interaction_id)
+    if interaction and interaction.conversation_id:
+        try:
+            _ask_about(interaction)
+        except ProviderUnreachable as error:
+            log.info("look_failed", interaction=interaction.public_id, error=str(error))
+
+
+def reconcile_one(interaction_id: int) -> None:
+    interaction = _live(interaction_id)
+    if interaction is None:
+        return
+    try:
+        if interaction.dispatch == Dispatch.UNKNOWN:
+            _find_out(interaction)
+        elif interaction.dispatch == Dispatch.PLACED:
+            _ask_about(interaction)
+    except ProviderUnreachable as error:
+        log.warning("provider_unreachable", interaction=interaction.public_id, error=str(error))
+        # Silence is no proof: an unknown call stays unknown until the provider can be asked.
+    _give_up_after_deadline(interaction)
+
+
+def _live(interaction_id: int) -> Interaction | None:
+    rows = Interaction.objects.live().select_related("account", "lead", "campaign")
+    return rows.filter(pk=interaction_id).first()
+
+
+def _ask_about(interaction: Interaction) -> None:
+    report = adapter_for(interaction.account).fetch(interaction.account, interaction.conversation_id)
+    if report:
+        apply_report(interaction.pk, report)
+
+
+def _find_out(interaction: Interaction) -> None:
+    """One match: it was placed. None, once nothing can arrive any more: it was not, and the lead is free again."""
+    sent_at = interaction.sent_at or interaction.queued_at
+    business_sent_at = clock.now() - (clock.real_now() - sent_at) * clock.speed()
+    found = adapter_for(interaction.account).find(interaction.account, interaction.public_id, business_sent_at)
+    if found:
+        _adopt(interaction, found)
+    elif clock.real_now() - sent_at > timedelta(seconds=settings.RECONCILE_GIVE_UP_SECONDS):
+        _not_placed(interaction)
+
+
+def _adopt(interaction: Interaction, found: list[str]) -> None:
+    mark_placed(interaction, found[0])
+    if len(found) > 1:
+        log.error("dialed_twice", interaction=interaction.public_id, conversations=found)
+        note(interaction, "duplicate", "The provider placed this call more than once", conversations=found)
+    interaction.refresh_from_db()
+    if interaction.conversation_id:
+        _ask_about(interaction)
+
+
+def _not_placed(interaction: Interaction) -> None:
+    message = "The provider does not know this call: it was not placed."
+    fields = {"error_code": ErrorCode.NOT_PLACED, "error_message": message, "ended_at": clock.now()}
+    if Interaction.objects.move(
+        interaction.pk, Dispatch.UNKNOWN, Dispatch.NOT_PLACED, status=Status.ERROR, check_at=None, **fields
+    ):
+        note(interaction, "not_placed", message)
+
+
+def _give_up_after_deadline(interaction: Interaction) -> None:
+    interaction.refresh_from_db()
+    if interaction.is_final or interaction.dispatch != Dispatch.PLACED or interaction.placed_at is None:
+        return
+    limit = timedelta(seconds=settings.RING_TIMEOUT_SECONDS, minutes=settings.MAX_CALL_MINUTES + 10)
+    if clock.now() - interaction.placed_at > limit:
+        give_up(interaction, "The provider never reported how this call ended.")

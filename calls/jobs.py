@@ -1,0 +1,28 @@
+"""Entry points of the queue: ids only, safe to run twice, quiet when the row is gone."""
+
+from __future__ import annotations
+
+from calls.dispatch.pool import pool
+from calls.ingest.inbox import apply_inbox_event
+from calls.ingest.reconcile import look_at, reconcile_one
+from calls.ingest.recordings import copy_one
+
+
+def dial(interaction_id: int) -> None:
+    pool().submit(interaction_id)
+
+
+def look(interaction_id: int) -> None:
+    look_at(interaction_id)
+
+
+def reconcile(interaction_id: int) -> None:
+    reconcile_one(interaction_id)
+
+
+def apply_event(event_id: int) -> None:
+    apply_inbox_event(event_id)
+
+
+def copy_recording(interaction_id: int) -> None:
+    copy_one(interaction_id)

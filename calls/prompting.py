@@ -1,0 +1,82 @@
+"""The values a prompt is rendered with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from calls.gate.facts import Plan, count_attempts
+from calls.models import Interaction
+from campaigns import prompts
+from campaigns.queries import variable_defaults
+from common import clock
+from leads.zones import candidate_zones
+
+
+@dataclass(frozen=True)
+class RenderedPrompt:
+    prompt: str
+    first_message: str
+    variables: dict[str, str]
+
+
+def render_prompt(plan: Plan, *, direction: str, additional_instructions: str = "") -> RenderedPrompt:
+    """The template with this lead's values; the instructions of this call stand literally at the end."""
+    defaults = variable_defaults(plan.lead.workspace_id)
+    values = _lead_values(plan) | _system_values(plan, direction)
+    version = plan.prompt_version
+    body = prompts.render(version.body, values, defaults) if version else ""
+    if additional_instructions.strip():
+        body += "\n\nInstructions for this call:\n" + prompts.defuse(additional_instructions.strip())
+    first_message = prompts.render(version.first_message, values, defaults) if version else ""
+    # Every name goes along, with its default: a variable the agent uses and does not get ends the call at once.
+    variables = {name: prompts.defuse(values.get(name) or default) for name, default in defaults.items()}
+    return RenderedPrompt(prompt=body, first_message=first_message, variables=variables)
+
+
+def _lead_values(plan: Plan) -> dict[str, str]:
+    lead = plan.lead
+    custom = {name: str(value) for name, value in lead.custom_fields.items() if value is not None}
+    return custom | {
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "full_name": lead.full_name,
+        "email": lead.email,
+        "phone": plan.number,
+        "street": lead.street,
+        "city": lead.city,
+        "state": lead.state,
+        "zip": lead.zip,
+        "country": lead.country,
+        "timezone": _zone(plan),
+        "lead_status": lead.status,
+        "lead_source": lead.source,
+    }
+
+
+def _system_values(plan: Plan, direction: str) -> dict[str, str]:
+    local = clock.now().astimezone(ZoneInfo(_zone(plan)))
+    return {
+        "call_direction": direction,
+        "contact_type": contact_type(plan),
+        "campaign_name": plan.campaign.name,
+        "agent_name": plan.agent.name if plan.agent else "",
+        "workspace_name": plan.lead.workspace.name,
+        "caller_number": plan.caller_number.e164 if plan.caller_number else "",
+        "attempt_number": str(count_attempts(plan.lead, plan.campaign) + 1),
+        "current_date": f"{local:%Y-%m-%d}",
+        "current_time": f"{local:%H:%M}",
+        "current_weekday": f"{local:%A}",
+    }
+
+
+def _zone(plan: Plan) -> str:
+    zones = candidate_zones(plan.lead, plan.number) if plan.number else ()
+    return zones[0] if zones else "UTC"
+
+
+def contact_type(plan: Plan) -> str:
+    placed = Interaction.objects.placed().filter(lead=plan.lead).exclude(pk=plan.interaction_id)
+    if placed.filter(spoken_to=True).exists():
+        return "returning"
+    return "first" if placed.exists() else "new"

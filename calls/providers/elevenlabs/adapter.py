@@ -1,0 +1,168 @@
+"""ElevenLabs over plain HTTP: its SDK posts a call up to three times on a 500."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from calls.providers.base import (
+    CallReport,
+    Event,
+    Placement,
+    PlaceRequest,
+    PlaceResult,
+    ProviderUnreachable,
+)
+from calls.providers.elevenlabs import reports, signature
+from campaigns.models import CallerNumber, ProviderAccount
+from common import clock, http
+
+PLACE_PATHS = {
+    CallerNumber.Kind.TWILIO: "/v1/convai/twilio/outbound-call",
+    CallerNumber.Kind.SIP: "/v1/convai/sip-trunk/outbound-call",
+}
+ASK_TIMEOUT = (5.0, 20.0)
+MAX_AUDIO_BYTES = 100 * 1024 * 1024
+# No phone rang for certain: the provider read the request and refused it.
+REFUSALS = {400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 425}
+
+
+class ElevenLabs:
+    def place(self, request: PlaceRequest) -> PlaceResult:
+        read_timeout = request.ring_timeout + 30
+        try:
+            answer = http.call(
+                "POST",
+                request.account.base_url + PLACE_PATHS[CallerNumber.Kind(request.number_kind)],
+                headers=_headers(request.account),
+                json=_body(request),
+                timeout=(float(settings.CONNECT_TIMEOUT_SECONDS), float(read_timeout)),
+            )
+        except http.NotSent as error:
+            return PlaceResult(placement=Placement.REJECTED, message=f"ElevenLabs was not reached: {error}.")
+        except http.Lost as error:
+            return PlaceResult(placement=Placement.UNKNOWN, message=f"The answer of ElevenLabs was lost: {error}.")
+        return _read_placement(answer)
+
+    def fetch(self, account: ProviderAccount, conversation_id: str) -> CallReport | None:
+        answer = _ask(account, f"/v1/convai/conversations/{conversation_id}")
+        return reports.conversation(answer.json) if answer else None
+
+    def find(self, account: ProviderAccount, correlation_id: str, sent_at: datetime) -> list[str]:
+        params = {
+            "dynamic_variable_params": f"crm_attempt_id:eq:{correlation_id}",
+            "call_start_after_unix": int((sent_at - timedelta(minutes=5)).timestamp()),
+            "page_size": 100,
+        }
+        answer = _ask(account, "/v1/convai/conversations", params)
+        if answer is None or not isinstance(answer.json, dict) or not isinstance(answer.json.get("conversations"), list):
+            raise ProviderUnreachable("the list of conversations could not be read")
+        found = [item.get("conversation_id") for item in answer.json["conversations"] if isinstance(item, dict)]
+        return [conversation_id for conversation_id in found if isinstance(conversation_id, str)]
+
+    def fetch_audio(self, account: ProviderAccount, conversation_id: str) -> bytes | None:
+        answer = _ask(account, f"/v1/convai/conversations/{conversation_id}/audio", max_bytes=MAX_AUDIO_BYTES)
+        return answer.body if answer and answer.body else None
+
+    def verify(self, account: ProviderAccount, headers: dict[str, str], body: bytes) -> None:
+        signature.verify(
+            headers.get("Elevenlabs-Signature", ""),
+            body,
+            secret=account.webhook_secret,
+            now=clock.timestamp(),
+            tolerance_seconds=settings.WEBHOOK_TOLERANCE_MINUTES * 60,
+        )
+
+    def read_event(self, body: bytes) -> Event:
+        try:
+            return reports.read_event(json.loads(body))
+        except (ValueError, RecursionError):
+            return Event(type="unreadable")
+
+
+def _headers(account: ProviderAccount) -> dict[str, str]:
+    return {"xi-api-key": account.api_key, "Accept": "application/json"}
+
+
+def _body(request: PlaceRequest) -> dict[str, Any]:
+    agent: dict[str, Any] = {"prompt": {"prompt": request.prompt}}
+    if request.first_message:
+        agent["first_message"] = request.first_message
+    return {
+        "agent_id": request.agent_id,
+        "agent_phone_number_id": request.number_id,
+        "to_number": request.to_number,
+        "telephony_call_config": {"ringing_timeout_secs": request.ring_timeout},
+        "conversation_initiation_client_data": {
+            "user_id": request.user_id,
+            "dynamic_variables": {**request.variables, "crm_attempt_id": request.correlation_id},
+            "conversation_config_override": {"agent": agent},
+        },
+    }
+
+
+def _read_placement(answer: http.Answer) -> PlaceResult:
+    if answer.status == 429:
+        return PlaceResult(placement=Placement.THROTTLED, message=_detail(answer), retry_after=_retry_after(answer))
+    if answer.status in REFUSALS:
+        return PlaceResult(placement=Placement.REJECTED, message=_detail(answer))
+    body = answer.json if isinstance(answer.json, dict) else {}
+    conversation_id = body.get("conversation_id")
+    call_id = body.get("callSid") or body.get("sip_call_id")
+    if answer.ok and body.get("success") is False and not conversation_id and not call_id:
+        return PlaceResult(placement=Placement.REJECTED, message=_detail(answer))
+    if answer.ok and body.get("success") is not False and isinstance(conversation_id, str) and conversation_id:
+        return PlaceResult(
+            placement=Placement.ACCEPTED, conversation_id=conversation_id, call_id=call_id if isinstance(call_id, str) else ""
+        )
+    return PlaceResult(placement=Placement.UNKNOWN, message=f"ElevenLabs answered {answer.status}: {_detail(answer)}")
+
+
+def _detail(answer: http.Answer) -> str:
+    """`detail` is a list (422), an object or a string; a 200 with success:false has `message`."""
+    body = answer.json if isinstance(answer.json, dict) else {}
+    detail = body.get("detail", body.get("message"))
+    if isinstance(detail, list):
+        return "; ".join(_field_error(item) for item in detail)[:300]
+    if isinstance(detail, dict):
+        return str(detail.get("message") or detail.get("status") or detail)[:300]
+    return str(detail)[:300] if detail else f"HTTP {answer.status} without a readable body"
+
+
+def _field_error(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    where = item.get("loc")
+    path = ".".join(str(part) for part in where[1:]) if isinstance(where, list) else ""
+    return f"{path}: {item.get('msg', '')}"
+
+
+def _retry_after(answer: http.Answer) -> float | None:
+    value = answer.headers.get("Retry-After", "")
+    return min(float(value), 300.0) if value.isascii() and value.isdigit() else None
+
+
+def _ask(
+    account: ProviderAccount, path: str, params: Any = None, *, max_bytes: int = http.MAX_JSON_BYTES
+) -> http.Answer | None:
+    """A question, safe to repeat. None when the provider says that there is no such thing."""
+    try:
+        answer = http.call(
+            "GET",
+            account.base_url + path,
+            headers=_headers(account),
+            params=params,
+            timeout=ASK_TIMEOUT,
+            max_bytes=max_bytes,
+        )
+    except (http.NotSent, http.Lost) as error:
+        raise ProviderUnreachable(str(error)) from error
+    if answer.status == 404:
+        return None
+    if not answer.ok:
+        raise ProviderUnreachable(f"HTTP {answer.status}: {_detail(answer)}")
+    return answer
+

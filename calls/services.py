@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from accounts.actors import Actor
+from calls import job_names
+from calls.gate.facts import Plan, make_plan, read_facts
+from calls.gate.rules import Reason, Verdict, evaluate
+from calls.history import note
+from calls.models import Dispatch, ErrorCode, Interaction, Status
+from calls.prompting import RenderedPrompt, render_prompt
+from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
+from common import clock
+from common.errors import ProblemError
+from common.queue import enqueue, enqueue_after_commit
+from leads.models import Lead
+
+MAX_INSTRUCTIONS = 5000
+LOOK_STEP = timedelta(seconds=3)
+
+
+@dataclass(frozen=True)
+class Preflight:
+    plan: Plan
+    verdict: Verdict
+    zones: tuple[str, ...]
+
+    @property
+    def lead(self) -> Lead:
+        return self.plan.lead
+
+    @property
+    def campaign(self) -> Campaign:
+        return self.plan.campaign
+
+    @property
+    def agent(self) -> VoiceAgent | None:
+        return self.plan.agent
+
+    @property
+    def caller_number(self) -> CallerNumber | None:
+        return self.plan.caller_number
+
+    @property
+    def prompt_version(self) -> PromptVersion | None:
+        return self.plan.prompt_version
+
+    @property
+    def number(self) -> str:
+        return self.plan.number
+
+    @property
+    def is_test(self) -> bool:
+        return self.plan.is_test
+
+
+class CallRefused(ProblemError):
+    """The gate's no, with every reason and the time from which it would be a yes."""
+
+    def __init__(self, verdict: Verdict, *, live_interaction_id: str = "") -> None:
+        reasons = [_as_json(reason) for reason in verdict.reasons]
+        extra: dict[str, Any] = {"reasons": reasons, "nextAllowedAt": iso(verdict.next_allowed_at)}
+        if live_interaction_id:
+            extra["interactionId"] = live_interaction_id
+        details = [reason.message for reason in verdict.reasons]
+        super().__init__(verdict.code, verdict.message, details=details, **extra)
+        self.verdict, self.live_interaction_id = verdict, live_interaction_id
+
+
+def _as_json(reason: Reason) -> dict[str, Any]:
+    return {
+        "code": reason.code,
+        "message": reason.message,
+        "rule": reason.rule,
+        "nextAllowedAt": iso(reason.next_allowed_at),
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def preflight(
+    *,
+    lead: Lead,
+    campaign: Campaign | None = None,
+    number: str = "",
+    caller_number: CallerNumber | None = None,
+    is_test: bool = False,
+) -> Preflight:
+    """What a call would be, and whether it may be made now. Places nothing."""
+    full = Campaign.objects.with_calling().get(pk=campaign.pk if campaign else lead.campaign_id)
+    plan = make_plan(lead=lead, campaign=full, number=number, caller_number=caller_number, is_test=is_test)
+    facts = read_facts(plan)
+    return Preflight(plan=plan, verdict=evaluate(facts, clock.now()), zones=facts.zones)
+
+
+def initiate_call(
+    *,
+    lead: Lead,
+    by: Actor,
+    origin: str,
+    campaign: Campaign | None = None,
+    number: str = "",
+    caller_number: CallerNumber | None = None,
+    additional_instructions: str = "",
+    is_test: bool = False,
+    direction: str = Interaction.Direction.OUTBOUND,
+) -> Interaction:
+    """The one door through which every call goes: the gate, then one interaction, then its dial job after commit."""
+    if len(additional_instructions) > MAX_INSTRUCTIONS:
+        message = f"The additional instructions are longer than {MAX_INSTRUCTIONS} characters."
+        raise ProblemError("VALIDATION_ERROR", message, details=[f"additionalInstructions: {message}"])
+    try:
+        with transaction.atomic():
+            checked = preflight(
+                lead=lead, campaign=campaign, number=number, caller_number=caller_number, is_test=is_test
+            )
+            if not checked.verdict.allowed:
+                raise CallRefused(checked.verdict, live_interaction_id=_live_id(checked.plan))
+            interaction = _create(checked.plan, by, origin, additional_instructions, direction)
+            enqueue_after_commit(job_names.DIAL, interaction.pk, queue="dial")
+    except IntegrityError as error:
+        raise _lost_race(error, checked.plan) from error
+    return interaction
+
+
+def _create(plan: Plan, by: Actor, origin: str, instructions: str, direction: str) -> Interaction:
+    assert plan.agent and plan.caller_number and plan.prompt_version, "the gate lets no call through without these"
+    interaction = Interaction.objects.create(
+        workspace=plan.lead.workspace,
+        lead=plan.lead,
+        campaign=plan.campaign,
+        agent=plan.agent,
+        account=plan.agent.account,
+        caller_number=plan.caller_number,
+        prompt_version=plan.prompt_version,
+        to_number=plan.number,
+        from_number=plan.caller_number.e164,
+        additional_instructions=instructions,
+        direction=direction,
+        origin=origin,
+        is_test=plan.is_test,
+        user=by.user,
+        api_key=by.api_key,
+    )
+    note(interaction, "created", f"Call asked for by {by}")
+    return interaction
+
+
+def _live_id(plan: Plan) -> str:
+    live = Interaction.objects.live().filter(workspace=plan.lead.workspace_id, to_number=plan.number)
+    return live.values_list("public_id", flat=True).first() or ""
+
+
+def _lost_race(error: IntegrityError, plan: Plan) -> Exception:
+    """Two requests passed the gate at once; the constraint let one through, and this was the other."""
+    live_id = _live_id(plan)
+    if not live_id:
+        return error
+    message = f"A call to this number is under way ({live_id}); wait until it has ended."
+    reason = Reason("CALL_IN_PROGRESS", message, "one_call_per_number")
+    return CallRefused(Verdict(reasons=(reason,)), live_interaction_id=live_id)
+
+
+def preview_prompt(*, preflight: Preflight, additional_instructions: str = "") -> RenderedPrompt:
+    direction = Interaction.Direction.OUTBOUND
+    return render_prompt(preflight.plan, direction=direction, additional_instructions=additional_instructions)
+
+
+@transaction.atomic
+def cancel_call(*, interaction: Interaction, by: Actor) -> bool:
+    """Takes back a call that is still queued; False when a worker was faster."""
+    message = f"Cancelled by {by}."
+    fields = {"error_code": ErrorCode.CANCELLED, "error_message": message, "ended_at": clock.now()}
+    done = Interaction.objects.move(
+        interaction.pk, Dispatch.QUEUED, Dispatch.WITHDRAWN, status=Status.ERROR, **fields
+    )
+    if done:
+        note(interaction, "cancelled", message)
+    return done
+
+
+def request_look(interaction: Interaction) -> None:
+    """Somebody watches: ask the provider how the call stands, at most every three seconds whoever watches."""
+    if interaction.is_final or not interaction.conversation_id:
+        return
+    now = clock.real_now()
+    fresh = Q(looked_at=None) | Q(looked_at__lt=now - LOOK_STEP)
+    if Interaction.objects.filter(fresh, pk=interaction.pk).update(looked_at=now):
+        enqueue(job_names.LOOK, interaction.pk)

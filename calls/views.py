@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
+
+from accounts.access import actor_of, role_required, workspace_of
+from accounts.models import Role
+from calls.access import interaction_of
+from calls.cards import card_of, cards_of, history_of, next_step
+from calls.forms import CallForm
+from calls.gate.rules import Verdict
+from calls.models import Interaction
+from calls.prompting import RenderedPrompt
+from calls.services import (
+    CallRefused,
+    Preflight,
+    cancel_call,
+    initiate_call,
+    preflight,
+    preview_prompt,
+    request_look,
+)
+from common.errors import ProblemError
+from leads.access import lead_of
+from leads.models import Lead
+from leads.queries import activity_of, state_of
+
+STOP_POLLING = 286
+
+
+@role_required(Role.VIEWER)
+@require_safe
+def conversation(request: HttpRequest, public_id: str) -> HttpResponse:
+    call = interaction_of(workspace_of(request), public_id)
+    request_look(call)
+    return render(request, "calls/conversation.html", follow(call, on="conversation") | {"call": call})
+
+
+@role_required(Role.VIEWER)
+@require_safe
+def call_live(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The card as it stands, with what else changes on the page; polling ends when nothing more is expected."""
+    call = interaction_of(workspace_of(request), public_id)
+    request_look(call)
+    on = "lead" if request.GET.get("on") == "lead" else "conversation"
+    card = card_of(call, zone=state_of(call.lead).zone)
+    if request.GET.get("v") == card.version and not card.is_settled:
+        return HttpResponse(status=204)
+    status = STOP_POLLING if card.is_settled else 200
+    return render(request, "calls/live.html", follow(call, on=on) | {"swapped": True}, status=status)
+
+
+def follow(call: Interaction, *, on: str) -> dict[str, Any]:
+    """What a page shows of a call and of its lead, on its first rendering and with every change."""
+    state = state_of(call.lead)
+    extra = (
+        {"activity": activity_of(call.lead, state.numbers)} if on == "lead" else {"history": history_of(call)}
+    )
+    return {
+        "on": on,
+        "lead": call.lead,
+        "state": state,
+        "card": card_of(call, zone=state.zone),
+        "next": next_of(call.lead),
+        **extra,
+    }
+
+
+def next_of(lead: Lead) -> Any:
+    live = lead.interactions.filter(status="in_progress").first()
+    callback = lead.interactions.filter(callback_at__isnull=False).order_by("-id").values_list("callback_at", flat=True)
+    wanted = callback.first() if lead.status == "scheduled_callback" else None
+    return next_step(preflight(lead=lead).verdict, live=live, callback_at=wanted)
+
+
+@dataclass(frozen=True)
+class CallChoice:
+    """The Call modal: the choice as it stands, and what the gate says to it."""
+
+    form: CallForm
+    checked: Preflight
+    verdict: Verdict
+    preview: RenderedPrompt
+    zone: str
+    live: Interaction | None
+
+    @property
+    def counted(self) -> int:
+        return len(str(self.form["additional_instructions"].value() or ""))
+
+
+def _choose(lead: Lead, data: Any = None, *, on: str = "", verdict: Verdict | None = None) -> CallChoice:
+    agent = lead.campaign.agent_for(test=lead.is_test)
+    form = CallForm(data, lead=lead, agent=agent, initial={"on": on})
+    if form.is_bound:
+        form.is_valid()
+    checked = preflight(lead=lead, **form.choice())
+    verdict = verdict or checked.verdict
+    refused_for_live = any(reason.code == "CALL_IN_PROGRESS" for reason in verdict.reasons)
+    return CallChoice(
+        form=form,
+        checked=checked,
+        verdict=verdict,
+        preview=preview_prompt(preflight=checked, additional_instructions=form.instructions()),
+        zone=checked.zones[0] if checked.zones else "UTC",
+        live=_live_call(lead, checked.number) if refused_for_live else None,
+    )
+
+
+def _live_call(lead: Lead, number: str) -> Interaction | None:
+    return Interaction.objects.live().filter(workspace=lead.workspace_id, to_number=number).first()
+
+
+@role_required(Role.MEMBER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_modal(request: HttpRequest, public_id: str) -> HttpResponse:
+    lead = lead_of(workspace_of(request), public_id)
+    if request.method == "POST":
+        return _place(request, lead)
+    return _show_choice(request, lead, _choose(lead, on=request.GET.get("on", "")))
+
+
+@role_required(Role.MEMBER)
+@require_POST
+def call_preflight(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Judges the choice again, without placing anything."""
+    lead = lead_of(workspace_of(request), public_id)
+    choice = _choose(lead, request.POST)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "calls/check.html", {"lead": lead, "choice": choice, "swapped": True})
+    return _show_choice(request, lead, choice)
+
+
+def _show_choice(request: HttpRequest, lead: Lead, choice: CallChoice, status: int = 200) -> HttpResponse:
+    template = "calls/modal.html" if request.htmx else "calls/call.html"  # type: ignore[attr-defined]
+    return render(request, template, {"lead": lead, "choice": choice}, status=status)
+
+
+def _place(request: HttpRequest, lead: Lead) -> HttpResponse:
+    choice = _choose(lead, request.POST)
+    if not choice.form.is_valid():
+        return _show_choice(request, lead, choice, status=422)
+    try:
+        call = initiate_call(
+            lead=lead,
+            by=actor_of(request),
+            origin=Interaction.Origin.MANUAL,
+            additional_instructions=choice.form.instructions(),
+            **choice.form.choice(),
+        )
+    except CallRefused as refused:
+        return _refuse(request, lead, refused)
+    except ProblemError as problem:
+        choice.form.add_error(None, problem.message)
+        return _show_choice(request, lead, choice, status=422)
+    return _show_call(request, call, on=choice.form.cleaned_data["on"])
+
+
+def _refuse(request: HttpRequest, lead: Lead, refused: CallRefused) -> HttpResponse:
+    """A second click shows the call that the first one started; everything else says why not."""
+    if refused.live_interaction_id:
+        running = interaction_of(lead.workspace, refused.live_interaction_id)
+        if running.lead_id == lead.pk:
+            return _show_call(request, running, on=request.POST.get("on", ""))
+    return _show_choice(request, lead, _choose(lead, request.POST, verdict=refused.verdict), status=422)
+
+
+def _show_call(request: HttpRequest, call: Interaction, *, on: str) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(f"{reverse('lead', args=[call.lead.public_id])}#call-{call.public_id}")
+    if on != "lead":
+        return HttpResponseClientRedirect(reverse("conversation", args=[call.public_id]))
+    context = follow(call, on="lead")
+    context["calls"] = cards_of(call.lead, zone=context["state"].zone)
+    response = render(request, "calls/placed.html", context | {"swapped": True})
+    return trigger_client_event(reswap(retarget(response, "#calls"), "innerHTML"), "close-dialog", after="swap")
+
+
+@role_required(Role.MEMBER)
+@require_POST
+def call_cancel(request: HttpRequest, public_id: str) -> HttpResponse:
+    call = interaction_of(workspace_of(request), public_id)
+    if not cancel_call(interaction=call, by=actor_of(request)):
+        messages.warning(request, "The call was already on its way and could not be taken back.")
+    return redirect("conversation" if request.POST.get("on") == "conversation" else "lead", _shown_id(request, call))
+
+
+def _shown_id(request: HttpRequest, call: Interaction) -> str:
+    return call.public_id if request.POST.get("on") == "conversation" else call.lead.public_id

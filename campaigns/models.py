@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Workspace
+from common import clock
+from common.fields import EncryptedTextField
+from common.hours import validate_weekly_hours
+from common.ids import PublicIdField
+
+E164 = RegexValidator(r"^\+[1-9]\d{6,14}$", "Write the number in E.164 form, e.g. +14155550132.")
+# The provider keeps names that begin with system__ or secret__ for itself.
+VARIABLE_NAME = RegexValidator(
+    r"^(?!system__|secret__)[a-z][a-z0-9_]{0,62}$",
+    "Small letters, digits and underscores, beginning with a letter; not with system__ or secret__.",
+)
+
+
+class Provider(models.TextChoices):
+    ELEVENLABS = "elevenlabs", "ElevenLabs"
+
+
+# From a fixed list, not from free text: an API key is sent to whatever stands here.
+PROVIDER_HOSTS: dict[str, dict[str, str]] = {
+    Provider.ELEVENLABS: {
+        "api.elevenlabs.io": "https://api.elevenlabs.io",
+        "api.us.elevenlabs.io": "https://api.us.elevenlabs.io",
+        "api.eu.residency.elevenlabs.io": "https://api.eu.residency.elevenlabs.io",
+        "api.in.residency.elevenlabs.io": "https://api.in.residency.elevenlabs.io",
+        "api.sg.residency.elevenlabs.io": "https://api.sg.residency.elevenlabs.io",
+        "sandbox": "",
+    }
+}
+HOST_CHOICES = [(host, host) for hosts in PROVIDER_HOSTS.values() for host in hosts]
+
+
+def new_webhook_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class ProviderAccount(models.Model):
+    """A key at a voice provider, and the secret by which its webhooks are believed."""
+
+    public_id = PublicIdField(prefix="acct")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="provider_accounts")
+    name = models.CharField(max_length=80)
+    provider = models.CharField(max_length=20, choices=Provider, default=Provider.ELEVENLABS)
+    host = models.CharField(max_length=80, choices=HOST_CHOICES)
+    api_key = EncryptedTextField()
+    webhook_secret = EncryptedTextField(blank=True, help_text="Shown once by the provider when its webhook is made.")
+    webhook_token = models.CharField(max_length=48, unique=True, default=new_webhook_token, editable=False)
+    calls_per_second = models.DecimalField(
+        max_digits=5, decimal_places=2, default=1, validators=[MinValueValidator(0.01), MaxValueValidator(100)]
+    )
+    concurrency = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1)])
+    # Real time at which the next call may start: the token of the pace, moved on by compare-and-swap.
+    next_start_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="account_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def base_url(self) -> str:
+        if self.host == "sandbox":
+            return str(settings.SANDBOX_URL)
+        return PROVIDER_HOSTS[self.provider][self.host]
+
+    @property
+    def webhook_url(self) -> str:
+        return f"{settings.PUBLIC_URL}/hooks/{self.provider}/{self.webhook_token}/"
+
+
+class CallerNumber(models.Model):
+    class Kind(models.TextChoices):
+        TWILIO = "twilio", "Twilio"
+        SIP = "sip", "SIP trunk"
+
+    public_id = PublicIdField(prefix="num")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="caller_numbers")
+    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="caller_numbers")
+    e164 = models.CharField("number", max_length=16, validators=[E164])
+    label = models.CharField(max_length=80, blank=True)
+    provider_number_id = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.TWILIO)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "e164"], name="caller_number_once_per_account")]
+
+    def __str__(self) -> str:
+        return f"{self.e164} {self.label}".strip()
+
+
+class PromptTemplate(models.Model):
+    public_id = PublicIdField(prefix="tmpl")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="prompt_templates")
+    name = models.CharField(max_length=80)
+    current = models.ForeignKey("PromptVersion", on_delete=models.PROTECT, null=True, related_name="+", editable=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="template_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PromptVersion(models.Model):
+    """A text as it was saved; a call keeps the version it used, so versions never change."""
+
+    template = models.ForeignKey(PromptTemplate, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    body = models.TextField()
+    first_message = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["template", "number"], name="template_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.template} v{self.number}"
+
+
+class PromptVariable(models.Model):
+    """A name templates may use beyond the system's and the lead's own: declared by people, or a lead's custom field."""
+
+    class Kind(models.TextChoices):
+        DECLARED = "declared", "Declared"
+        CUSTOM_FIELD = "custom_field", "Custom field of leads"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="prompt_variables")
+    name = models.CharField(max_length=63, validators=[VARIABLE_NAME])
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.DECLARED)
+    default = models.CharField(max_length=500, blank=True)
+    example = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="variable_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VoiceAgent(models.Model):
+    public_id = PublicIdField(prefix="agent")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="voice_agents")
+    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="voice_agents")
+    name = models.CharField(max_length=80)
+    provider_agent_id = models.CharField(max_length=80)
+    template = models.ForeignKey(PromptTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="agents")
+    caller_number = models.ForeignKey(CallerNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="agents")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="agent_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def business_hours() -> dict[str, Any]:
+    return {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def with_calling(self) -> CampaignQuerySet:
+        """Everything the gate and the prompt read, in one query."""
+        return self.select_related(
+            "production_agent__account",
+            "production_agent__caller_number__account",
+            "production_agent__template__current",
+            "test_agent__account",
+            "test_agent__caller_number__account",
+            "test_agent__template__current",
+            "template__current",
+            "caller_number__account",
+        )
+
+
+class Campaign(models.Model):
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        INACTIVE = "inactive", "Inactive"
+        ARCHIVED = "archived", "Archived"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="campaigns")
+    code = models.CharField(max_length=5, editable=False)
+    name = models.CharField(max_length=120)
+    status = models.CharField(max_length=10, choices=Status, default=Status.INACTIVE)
+    is_default = models.BooleanField(default=False, help_text="Leads that come without a campaign join this one.")
+    production_agent = models.ForeignKey(VoiceAgent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    test_agent = models.ForeignKey(
+        VoiceAgent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Calls test leads."
+    )
+    template = models.ForeignKey(PromptTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="campaigns")
+    caller_number = models.ForeignKey(CallerNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    hours = models.JSONField("weekly hours", default=business_hours, validators=[validate_weekly_hours])
+    min_gap_minutes = models.PositiveIntegerField(
+        "minimum gap in minutes", default=240, help_text="Between two calls to the same lead."
+    )
+    max_attempts = models.PositiveIntegerField("maximum attempts", default=6, validators=[MinValueValidator(1)])
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "code"], name="campaign_code_once"),
+            models.UniqueConstraint(fields=["workspace"], condition=Q(is_default=True), name="one_default_campaign"),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "inactive", "archived"]), name="campaign_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def agent_for(self, *, test: bool) -> VoiceAgent | None:
+        """Test leads are called by the test agent, by the production agent where there is none."""
+        return (self.test_agent if test else None) or self.production_agent
+
+    def caller_number_for(self, agent: VoiceAgent) -> CallerNumber | None:
+        return self.caller_number or agent.caller_number
+
+    def prompt_version_for(self, agent: VoiceAgent) -> PromptVersion | None:
+        template = self.template or agent.template
+        return template.current if template else None

@@ -1,0 +1,60 @@
+"""The envelope of the public API: {"success": true, "data": …} or {"success": false, "error": {…}}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from common.errors import ProblemError
+
+log = structlog.get_logger(__name__)
+
+
+def success(data: Any, *, status: int = 200) -> Response:
+    return Response({"success": True, "data": data}, status=status)
+
+
+def failure(code: str, message: str, *, status: int, details: list[str] | None = None, **extra: Any) -> Response:
+    error = {"code": code, "message": message, **({"details": details} if details else {}), **extra}
+    return Response({"success": False, "error": error}, status=status)
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
+    set_rollback()
+    match exc:
+        case ProblemError():
+            return failure(exc.code, exc.message, status=exc.status, details=exc.details, **exc.extra)
+        case exceptions.ValidationError():
+            details = _flatten(exc.detail)
+            return failure("VALIDATION_ERROR", "Invalid input data", status=400, details=details)
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            response = failure("UNAUTHORIZED", str(exc.detail), status=401)
+            response["WWW-Authenticate"] = "ApiKey"
+            return response
+        case Http404():
+            return failure("NOT_FOUND", "Resource not found", status=404)
+        case PermissionDenied():
+            return failure("FORBIDDEN", "This is not allowed", status=403)
+        case exceptions.APIException():
+            return failure(_code(exc), str(exc.detail), status=exc.status_code)
+    log.exception("api_fault", exc_info=exc)
+    return failure("SERVER_ERROR", "Something went wrong on our side; nothing was lost, try again", status=500)
+
+
+def _code(exc: exceptions.APIException) -> str:
+    codes = {403: "FORBIDDEN", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
+    return codes.get(exc.status_code, "VALIDATION_ERROR")
+
+
+def _flatten(detail: Any, path: str = "") -> list[str]:
+    if isinstance(detail, dict):
+        return [line for key, value in detail.items() for line in _flatten(value, f"{path}.{key}" if path else str(key))]
+    if isinstance(detail, list):
+        return [line for value in detail for line in _flatten(value, path)]
+    return [f"{path}: {detail}" if path else str(detail)]

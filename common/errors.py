@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import Any
+
+
+class ProblemError(Exception):
+    """Something the person or program asking must know: a stable code, a sentence that says what to do."""
+
+    status = 400
+
+    def __init__(self, code: str, message: str, *, details: list[str] | None = None, **extra: Any) -> None:
+        super().__init__(message)
+        self.code, self.message, self.details, self.extra = code, message, details or [], extra
+
+
+class NotFoundError(ProblemError):
+    status = 404
+
+    def __init__(self, message: str = "Resource not found") -> None:
+        super().__init__("NOT_FOUND", message)

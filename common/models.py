@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+
+from common import clock
+
+ALIVE_FOR = timedelta(seconds=10)
+
+
+class Lease(models.Model):
+    """Who leads where only one may: another takes over when it has run out."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    holder = models.CharField(max_length=80)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} held by {self.holder}"
+
+
+class HeartbeatQuerySet(models.QuerySet["ProcessHeartbeat"]):
+    def alive(self) -> HeartbeatQuerySet:
+        return self.filter(seen_at__gte=clock.real_now() - ALIVE_FOR)
+
+
+class ProcessHeartbeat(models.Model):
+    """A worker or scheduler that says every two seconds that it lives."""
+
+    token = models.CharField(max_length=40, primary_key=True)
+    kind = models.CharField(max_length=20)
+    host = models.CharField(max_length=80)
+    pid = models.PositiveIntegerField()
+    seen_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+
+    objects = HeartbeatQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "seen_at"], name="heartbeat_alive")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.host}:{self.pid}"

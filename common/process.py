@@ -1,0 +1,70 @@
+"""What the long-running processes share: a token, a heartbeat, a lease, and how they end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from datetime import timedelta
+
+import structlog
+from django.db import DatabaseError, close_old_connections, connection
+
+from common import clock
+from common.models import Lease, ProcessHeartbeat
+
+log = structlog.get_logger(__name__)
+BEAT_SECONDS = 2.0
+LEASE_SECONDS = 8
+
+
+def new_token() -> str:
+    return secrets.token_hex(12)
+
+
+class Heartbeat(threading.Thread):
+    """Writes the process's row until told to stop; a database that is down is tried again at the next beat."""
+
+    def __init__(self, *, kind: str, token: str) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self.kind, self.token = kind, token
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                close_old_connections()
+                self.beat()
+            except DatabaseError as error:
+                log.warning("heartbeat_failed", error=str(error))
+            self._stopped.wait(BEAT_SECONDS)
+        connection.close()
+
+    def beat(self) -> None:
+        fields = {"kind": self.kind, "host": socket.gethostname()[:80], "pid": os.getpid()}
+        ProcessHeartbeat.objects.update_or_create(token=self.token, defaults={**fields, "seen_at": clock.real_now()})
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join(timeout=5)
+        try:
+            ProcessHeartbeat.objects.filter(token=self.token).delete()
+        except DatabaseError as error:
+            log.warning("heartbeat_not_removed", error=str(error))
+
+
+def hold_lease(*, name: str, holder: str) -> bool:
+    """True while `holder` leads. The two updates are compare-and-swap: two takers cannot both win."""
+    now = clock.real_now()
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    if Lease.objects.filter(name=name, holder=holder).update(expires_at=until):
+        return True
+    if Lease.objects.filter(name=name, expires_at__lt=now).update(holder=holder, expires_at=until):
+        return True
+    _, created = Lease.objects.get_or_create(name=name, defaults={"holder": holder, "expires_at": until})
+    return created
+
+
+def release_lease(*, name: str, holder: str) -> None:
+    Lease.objects.filter(name=name, holder=holder).update(expires_at=clock.real_now() - timedelta(seconds=1))

@@ -1,0 +1,28 @@
+"""Handing work to RQ. The database holds the truth: what the queue loses, a sweep finds and sends again."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import django_rq
+import structlog
+from django.db import transaction
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+KEEP_FAILED_SECONDS = 24 * 3600
+
+
+def enqueue_after_commit(job: str, *args: Any, queue: str = "default") -> None:
+    """The job by its dotted name, ids only in `args`. A queue that is down must not break the request that wrote the row."""
+    transaction.on_commit(partial(enqueue, job, *args, queue=queue))
+
+
+def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
+    try:
+        django_rq.get_queue(queue).enqueue(job, *args, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS)
+    except (RedisError, OSError) as error:
+        log.warning("queue_unreachable", job=job, error=str(error))
+        return False
+    return True

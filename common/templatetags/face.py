@@ -1,0 +1,130 @@
+"""What every page needs: icons, badges, and times in the lead's zone that tell the viewer's own on hover."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from common import clock, phones
+
+register = template.Library()
+
+ICONS = {
+    "phone": '<path d="M5 3h3l1.5 4-2 1.5a12 12 0 0 0 6 6l1.5-2L19 14v3a2 2 0 0 1-2.2 2A15 15 0 0 1 3 5.2 2 2 0 0 1 5 3z"/>',
+    "stop": '<path d="M8 3h8l5 5v8l-5 5H8l-5-5V8z"/><path d="M8.5 12h7"/>',
+    "play": '<path d="M8 5.5v13l10.5-6.5z"/>',
+    "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>',
+    "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
+    "check": '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
+    "warning": '<path d="M12 4 2.8 19.5h18.4z"/><path d="M12 10v4.5M12 17v.2"/>',
+    "close": '<path d="m6 6 12 12M18 6 6 18"/>',
+    "theme": '<circle cx="12" cy="12" r="8.5"/><path d="M12 3.5v17a8.5 8.5 0 0 0 0-17z" fill="currentColor"/>',
+    "chevron": '<path d="m9 6 6 6-6 6"/>',
+    "back": '<path d="m15 6-6 6 6 6"/>',
+    "blocked": '<circle cx="12" cy="12" r="8.5"/><path d="m6 6 12 12"/>',
+    "person": '<circle cx="12" cy="8.5" r="3.7"/><path d="M4.8 20a7.4 7.4 0 0 1 14.4 0"/>',
+    "tag": '<path d="M4 4h7.5l8.5 8.5-7.5 7.5L4 11.5z"/><path d="M8.2 8.2v.1"/>',
+    "sail": '<path d="M12.8 3v12.2h7.4C19.5 9.5 16.5 5.5 12.8 3z" fill="currentColor" stroke="none"/>'
+    '<path d="M10.8 6.5v8.7H4.6c.8-3.6 3.1-6.7 6.2-8.7z" fill="currentColor" stroke="none"/>'
+    '<path d="M3 18.2c1.5 1.7 3 1.7 4.5.4 1.5 1.3 3 1.3 4.5 0 1.5 1.3 3 1.3 4.5 0 1.5 1.3 3 1.3 4.5-.4"/>',
+}
+
+# Colour says the family, the text says which: new, work, reached, won, quiet, stopped, fault.
+FAMILIES = {
+    "new": ("new", "pending"),
+    "work": (
+        *("processing", "queued", "pending_action", "missing_data", "in_progress", "ringing"),
+        *("scheduled_callback", "follow_up", "pending_signature", "document_sent"),
+    ),
+    "reached": ("contacted", "completed", "incomplete"),
+    "won": ("qualified", "signed", "delivered", "accepted"),
+    "quiet": ("no_answer", "voicemail", "busy", "no_contact", "duplicate", "ended"),
+    "stopped": ("dnc", "disqualified", "rejected"),
+    "fault": ("error", "failed"),
+}
+FAMILY_OF = {status: family for family, statuses in FAMILIES.items() for status in statuses}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    return mark_safe(
+        f'<svg class="icon icon-{name}" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false"'
+        f' fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">'
+        f"{ICONS[name]}</svg>"
+    )
+
+
+@register.simple_tag
+def badge(status: str, label: str) -> SafeString:
+    return format_html('<span class="badge badge-{}">{}</span>', FAMILY_OF.get(status, "quiet"), label)
+
+
+@register.filter
+def phone(e164: str) -> str:
+    return phones.display(e164) if e164 else ""
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """4:05 or 1:02:03."""
+    if seconds is None:
+        return ""
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+@register.filter
+def place(zone: str) -> str:
+    """The city of a zone: America/New_York is New York."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+@register.simple_tag
+def when(moment: datetime | None, zone: str, *, named: bool = False) -> SafeString:
+    """`named` adds the zone's abbreviation, where the time is a promise and not a record."""
+    if moment is None:
+        return mark_safe("")
+    local = moment.astimezone(ZoneInfo(zone))
+    text = f"{_day(local)} {local:%H:%M}" + (f" {_abbreviation(local)}" if named else "")
+    title = f"{local:%a} {local.day} {local:%b %Y, %H:%M} in {place(zone)}"
+    return format_html('<time datetime="{}" data-when title="{}">{}</time>', local.isoformat("T", "seconds"), title, text)
+
+
+def _day(local: datetime) -> str:
+    today = clock.now().astimezone(local.tzinfo).date()
+    names = {today: "Today", today - timedelta(days=1): "Yesterday", today + timedelta(days=1): "Tomorrow"}
+    year = f" {local.year}" if local.year != today.year else ""
+    return names.get(local.date()) or f"{local:%a} {local.day} {local:%b}{year}"
+
+
+def _abbreviation(local: datetime) -> str:
+    name = local.tzname() or ""
+    return f"UTC{name}" if name[:1] in "+-" else name
+
+
+@register.simple_tag
+def local_time(zone: str) -> SafeString:
+    """A clock that goes on: static/js/clock.js moves it."""
+    local = clock.now().astimezone(ZoneInfo(zone))
+    text = f"{local:%a %H:%M}"
+    return format_html('<time class="num" datetime="{}" data-zone="{}">{}</time>', local.isoformat("T", "minutes"), zone, text)
+
+
+@register.simple_tag
+def elapsed(since: datetime | None) -> SafeString:
+    if since is None:
+        return mark_safe("")
+    seconds = max(0, int((clock.now() - since).total_seconds()))
+    return format_html('<time class="num" data-since="{}">{}</time>', since.timestamp(), duration(seconds))
+
+
+@register.simple_tag
+def clock_meta() -> SafeString:
+    """The business clock and its speed, so that pages count as the server does."""
+    speed = settings.CLOCK.split(",")[2] if settings.CLOCK else "1"
+    return format_html('<meta name="clock" content="{},{}">', f"{clock.timestamp():.3f}", speed)

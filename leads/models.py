@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import COUNTRY, ApiKey, Workspace
+from campaigns.models import E164, Campaign
+from common import clock
+from common.ids import PublicIdField
+
+
+def validate_timezone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{name}” is not a time zone: write one like America/Chicago.")
+
+
+class LeadStatus(models.TextChoices):
+    NEW = "new", "New"
+    PENDING = "pending", "Pending"
+    PROCESSING = "processing", "Processing"
+    QUALIFIED = "qualified", "Qualified"
+    DISQUALIFIED = "disqualified", "Disqualified"
+    MISSING_DATA = "missing_data", "Missing data"
+    QUEUED = "queued", "Queued"
+    PENDING_ACTION = "pending_action", "Pending action"
+    NO_ANSWER = "no_answer", "No answer"
+    VOICEMAIL = "voicemail", "Voicemail"
+    CONTACTED = "contacted", "Contacted"
+    SCHEDULED_CALLBACK = "scheduled_callback", "Callback scheduled"
+    NO_CONTACT = "no_contact", "No contact"
+    PENDING_SIGNATURE = "pending_signature", "Pending signature"
+    DOCUMENT_SENT = "document_sent", "Document sent"
+    SIGNED = "signed", "Signed"
+    DELIVERED = "delivered", "Delivered"
+    ACCEPTED = "accepted", "Accepted"
+    DUPLICATE = "duplicate", "Duplicate"
+    FAILED = "failed", "Failed"
+    ERROR = "error", "Error"
+    REJECTED = "rejected", "Rejected"
+    DNC = "dnc", "Do not contact"
+
+
+class TimezoneSource(models.TextChoices):
+    USER_INPUT = "user_input", "Given by a person"
+    ZIP = "zip", "From the postal code"
+    AREA_CODE = "area_code", "From the area code"
+    IP = "ip", "From the IP address"
+    INFERRED = "inferred", "Inferred"
+
+
+class Tag(models.Model):
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="tag_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lead(models.Model):
+    public_id = PublicIdField(prefix="lead")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="leads")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="leads")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="leads"
+    )
+    first_name = models.CharField(max_length=120, blank=True)
+    last_name = models.CharField(max_length=120, blank=True)
+    email = models.EmailField("e-mail", blank=True)
+    phone = models.CharField(max_length=16, blank=True, validators=[E164])
+    street = models.CharField(max_length=200, blank=True)
+    unit = models.CharField(max_length=50, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=60, blank=True)
+    zip = models.CharField("postal code", max_length=20, blank=True)
+    country = models.CharField(max_length=2, blank=True, validators=[COUNTRY])
+    timezone = models.CharField("time zone", max_length=64, blank=True, validators=[validate_timezone])
+    timezone_source = models.CharField(max_length=10, choices=TimezoneSource, blank=True)
+    status = models.CharField(max_length=20, choices=LeadStatus, default=LeadStatus.NEW)
+    source = models.CharField(max_length=80, blank=True)
+    is_test = models.BooleanField("test lead", default=False)
+    custom_fields = models.JSONField(default=dict, blank=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="leads")
+    created_at = models.DateTimeField(default=clock.now)
+    updated_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="lead_list"),
+            models.Index(fields=["workspace", "status", "-id"], name="lead_list_by_status"),
+            models.Index(fields=["workspace", "phone"], name="lead_by_phone"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=LeadStatus.values), name="lead_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email or self.phone or self.public_id
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def numbers(self) -> list[str]:
+        """The main number first, each once."""
+        extra = [phone.e164 for phone in self.phones.all()]
+        return list(dict.fromkeys(([self.phone] if self.phone else []) + extra))
+
+
+class LeadPhone(models.Model):
+    """A further number of the lead."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="phones")
+    e164 = models.CharField("number", max_length=16, validators=[E164])
+    label = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lead", "e164"], name="lead_phone_once")]
+
+    def __str__(self) -> str:
+        return self.e164
+
+
+class Note(models.Model):
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    text = models.TextField()
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["lead", "-created_at"], name="notes_of_lead")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class StatusChange(models.Model):
+    """Every change of a lead's status: from what, to what, by whom, because of which call."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="status_changes")
+    at = models.DateTimeField(default=clock.now)
+    before = models.CharField(max_length=20, choices=LeadStatus)
+    after = models.CharField(max_length=20, choices=LeadStatus)
+    reason = models.CharField(max_length=200, blank=True)
+    interaction_public_id = models.CharField(max_length=40, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["lead", "-at"], name="status_changes_of_lead")]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
+
+
+class Channel(models.TextChoices):
+    PHONE = "phone", "Phone"
+    SMS = "sms", "SMS"
+    EMAIL = "email", "E-mail"
+
+
+class DoNotCallQuerySet(models.QuerySet["DoNotCall"]):
+    def for_phone(self, workspace_id: int, e164: str) -> DoNotCallQuerySet:
+        return self.filter(workspace_id=workspace_id, channel=Channel.PHONE, address=e164)
+
+
+class DoNotCall(models.Model):
+    """An address nobody of the workspace may use on this channel, whichever leads share it."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="do_not_call")
+    channel = models.CharField(max_length=5, choices=Channel, default=Channel.PHONE)
+    address = models.CharField(max_length=254)
+    reason = models.CharField(max_length=200, blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = DoNotCallQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "Do-Not-Call"
+        constraints = [models.UniqueConstraint(fields=["workspace", "channel", "address"], name="dnc_address_once")]
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.channel})"
+
+    def clean(self) -> None:
+        if self.channel != Channel.EMAIL:
+            E164(self.address)
+
+

@@ -1,0 +1,62 @@
+"""`manage.py scheduler`: any number may run, one leads; another takes over within ten seconds."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+
+from calls.dispatch.sweep import sweep_dispatch
+from calls.ingest.sweep import sweep_ingest
+from common.process import Heartbeat, hold_lease, new_token, release_lease
+
+log = structlog.get_logger(__name__)
+LEASE = "scheduler"
+STEP_SECONDS = 1.0
+SWEEPS: tuple[Callable[[], None], ...] = (sweep_dispatch, sweep_ingest)
+
+
+class Command(BaseCommand):
+    help = "Sweeps every second for work that is due."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopped = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stopped.set())
+        token = new_token()
+        heartbeat = Heartbeat(kind="scheduler", token=token)
+        heartbeat.start()
+        try:
+            lead(token, stopped)
+        finally:
+            release_lease(name=LEASE, holder=token)
+            heartbeat.stop()
+
+
+def lead(token: str, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        began = time.monotonic()
+        try:
+            close_old_connections()
+            if hold_lease(name=LEASE, holder=token):
+                sweep_all()
+        except DatabaseError as error:
+            log.warning("sweep_failed", error=str(error))
+        stopped.wait(max(STEP_SECONDS - (time.monotonic() - began), 0.05))
+
+
+def sweep_all() -> None:
+    """One sweep that fails does not keep the others from their work."""
+    for sweep in SWEEPS:
+        try:
+            sweep()
+        except DatabaseError:
+            raise
+        except Exception as error:
+            log.exception("sweep_fault", sweep=sweep.__name__, exc_info=error)

@@ -1,0 +1,36 @@
+"""`manage.py worker dial` places calls, `manage.py worker default` does everything else that is queued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_rq
+from django.core.management.base import BaseCommand, CommandParser
+from rq.worker import SimpleWorker
+
+from calls.dispatch import pool
+from common.process import Heartbeat, new_token
+
+
+class Worker(SimpleWorker):
+    """No fork per job; after an outage of the queue it is back within two seconds instead of a minute."""
+
+    max_connection_wait_time = 2.0
+
+
+class Command(BaseCommand):
+    help = "Works one queue until SIGTERM, then finishes what it has begun."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("queue", choices=["dial", "default"])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        queue = django_rq.get_queue(options["queue"])
+        token = new_token()
+        heartbeat = Heartbeat(kind=options["queue"], token=token)
+        heartbeat.start()
+        try:
+            Worker([queue], name=f"{options['queue']}-{token}", connection=queue.connection).work(logging_level="WARNING")
+        finally:
+            pool.drain()
+            heartbeat.stop()

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from calls.api import InitiateCall, InteractionDetail, recording
+from calls.hooks import receive
+from common.views import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("hooks/<str:provider>/<str:token>/", receive, name="provider_hook"),
+    path("api/v1/voice/calls/initiate", InitiateCall.as_view(), name="api_initiate_call"),
+    path("api/v1/interactions/<str:public_id>", InteractionDetail.as_view(), name="api_interaction"),
+    path("recordings/<str:public_id>", recording, name="recording"),
+    path("admin/queues/", include("django_rq.urls")),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("accounts.urls")),
+    path("", include("leads.urls")),
+    path("", include("calls.urls")),
+]
