@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.actors import Actor
 from accounts.models import ApiKey
 from accounts.services import digest_key
 from common import clock
+
+if TYPE_CHECKING:
+    # At run time this would be a circle: APIView loads the classes of this module from the settings.
+    from rest_framework.views import APIView
 
 # `last_used_at` is for people; writing it on every request would make each read a write.
 LAST_USED_STEP = timedelta(minutes=1)

@@ -45,10 +45,15 @@ class Workspace(models.Model):
     public_id = PublicIdField(prefix="ws")
     name = models.CharField(max_length=120)
     country = models.CharField(
-        max_length=2, default="US", validators=[COUNTRY], help_text="Numbers written without a country code are read as this country's."
+        max_length=2,
+        default="US",
+        validators=[COUNTRY],
+        help_text="Numbers written without a country code are read as this country's.",
     )
     timezone = models.CharField(max_length=64, default="UTC")
-    calls_stopped_at = models.DateTimeField(null=True, blank=True, help_text="Set: no call of this workspace is placed.")
+    calls_stopped_at = models.DateTimeField(
+        null=True, blank=True, help_text="Set: no call of this workspace is placed."
+    )
     created_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

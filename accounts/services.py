@@ -27,7 +27,9 @@ def create_workspace(*, name: str, owner: User, country: str = "US", timezone: s
 
 
 @transaction.atomic
-def create_first_owner(*, email: str, password: str, name: str, workspace_name: str, country: str, timezone: str) -> User:
+def create_first_owner(
+    *, email: str, password: str, name: str, workspace_name: str, country: str, timezone: str
+) -> User:
     """The first person of an empty installation owns its first workspace and operates the whole of it."""
     if User.objects.exists():
         raise ProblemError("ALREADY_SET_UP", "This installation already has an owner: log in instead.")

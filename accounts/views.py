@@ -48,5 +48,7 @@ def stop_calls(request: HttpRequest) -> HttpResponse:
     if not stopped:
         messages.success(request, "Calls are allowed again.")
     back = request.POST.get("next", "")
-    is_own = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    is_own = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return redirect(back if is_own else "lead_list")

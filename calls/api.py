@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import find_membership
+from accounts.actors import Actor
 from accounts.authentication import find_api_key, raw_key
 from accounts.models import ApiKey, Workspace
 from calls.access import interaction_of
@@ -41,7 +42,7 @@ class InitiateCall(APIView):
         workspace = workspace_of(request)
         interaction = initiate_call(
             lead=lead_of(workspace, data["leadId"]),
-            by=request.user,
+            by=Actor(api_key=request.auth),
             origin=Interaction.Origin.API,
             campaign=_campaign(workspace, data["campaignId"]) if data.get("campaignId") else None,
             number=data.get("phone", ""),

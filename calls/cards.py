@@ -12,7 +12,8 @@ from django.db.models import Max
 
 from calls.gate.rules import Verdict
 from calls.models import Dispatch, Interaction, InteractionEvent
-from leads.models import Lead
+from calls.services import preflight
+from leads.models import Lead, LeadStatus
 
 CARDS = 20
 PHASES = {"queued": "Queued", "ringing": "Ringing", "in_progress": "In progress", "ended": "Ended"}
@@ -171,13 +172,17 @@ class NextStep:
     more: int = 0
 
 
-def next_step(verdict: Verdict, *, live: Interaction | None, callback_at: datetime | None) -> NextStep:
-    if live:
-        return NextStep("live", "A call is running.")
+def next_step_of(lead: Lead) -> NextStep:
+    if lead.interactions.live().exists():
+        return NextStep("live", "A call is under way.")
+    wanted = lead.interactions.filter(callback_at__isnull=False).order_by("-id").values_list("callback_at", flat=True)
+    callback_at = wanted.first() if lead.status == LeadStatus.SCHEDULED_CALLBACK else None
+    return _next_step(preflight(lead=lead).verdict, callback_at)
+
+
+def _next_step(verdict: Verdict, callback_at: datetime | None) -> NextStep:
     if verdict.allowed:
-        if callback_at:
-            return NextStep("go", "Asked to be called back:", callback_at)
-        return NextStep("go", "May be called now.")
+        return NextStep("go", "Asked to be called back" if callback_at else "May be called now", callback_at)
     first = verdict.reasons[0]
     tone = "wait" if verdict.next_allowed_at else "stop"
     return NextStep(tone, first.message, verdict.next_allowed_at, more=len(verdict.reasons) - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -45,7 +45,7 @@ def _read_body(request: HttpRequest) -> bytes | None:
 def _store(provider: str, token: str, headers: dict[str, str], body: bytes) -> HttpResponse:
     account = ProviderAccount.objects.filter(provider=provider, webhook_token=token).first()
     if account is None:
-        raise Http404
+        return _answer(404, "no provider account has this address")
     try:
         adapter_for(account).verify(account, {name.title(): value for name, value in headers.items()}, body)
     except BadSignature as error:

@@ -207,7 +207,7 @@ class Interaction(models.Model):
     @property
     def phase(self) -> str:
         """What people see: queued, ringing, in_progress or ended."""
-        if self.is_final:
+        if self.status != Status.IN_PROGRESS:
             return "ended"
         if self.dispatch != Dispatch.PLACED:
             return "queued"

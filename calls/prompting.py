@@ -76,7 +76,7 @@ def _zone(plan: Plan) -> str:
 
 
 def contact_type(plan: Plan) -> str:
-    placed = Interaction.objects.placed().filter(lead=plan.lead).exclude(pk=plan.interaction_id)
+    placed = Interaction.objects.placed().filter(lead=plan.lead).exclude(pk=plan.interaction_id or 0)
     if placed.filter(spoken_to=True).exists():
         return "returning"
     return "first" if placed.exists() else "new"

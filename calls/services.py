@@ -131,7 +131,10 @@ def initiate_call(
 
 
 def _create(plan: Plan, by: Actor, origin: str, instructions: str, direction: str) -> Interaction:
-    assert plan.agent and plan.caller_number and plan.prompt_version, "the gate lets no call through without these"
+    # The gate lets no call through without these.
+    assert plan.agent
+    assert plan.caller_number
+    assert plan.prompt_version
     interaction = Interaction.objects.create(
         workspace=plan.lead.workspace,
         lead=plan.lead,
@@ -178,9 +181,7 @@ def cancel_call(*, interaction: Interaction, by: Actor) -> bool:
     """Takes back a call that is still queued; False when a worker was faster."""
     message = f"Cancelled by {by}."
     fields = {"error_code": ErrorCode.CANCELLED, "error_message": message, "ended_at": clock.now()}
-    done = Interaction.objects.move(
-        interaction.pk, Dispatch.QUEUED, Dispatch.WITHDRAWN, status=Status.ERROR, **fields
-    )
+    done = Interaction.objects.move(interaction.pk, Dispatch.QUEUED, Dispatch.WITHDRAWN, status=Status.ERROR, **fields)
     if done:
         note(interaction, "cancelled", message)
     return done

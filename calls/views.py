@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigg
 from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role
 from calls.access import interaction_of
-from calls.cards import card_of, cards_of, history_of, next_step
+from calls.cards import card_of, cards_of, history_of, next_step_of
 from calls.forms import CallForm
 from calls.gate.rules import Verdict
 from calls.models import Interaction
@@ -50,7 +50,7 @@ def call_live(request: HttpRequest, public_id: str) -> HttpResponse:
     call = interaction_of(workspace_of(request), public_id)
     request_look(call)
     on = "lead" if request.GET.get("on") == "lead" else "conversation"
-    card = card_of(call, zone=state_of(call.lead).zone)
+    card = card_of(call, zone="UTC")
     if request.GET.get("v") == card.version and not card.is_settled:
         return HttpResponse(status=204)
     status = STOP_POLLING if card.is_settled else 200
@@ -60,24 +60,15 @@ def call_live(request: HttpRequest, public_id: str) -> HttpResponse:
 def follow(call: Interaction, *, on: str) -> dict[str, Any]:
     """What a page shows of a call and of its lead, on its first rendering and with every change."""
     state = state_of(call.lead)
-    extra = (
-        {"activity": activity_of(call.lead, state.numbers)} if on == "lead" else {"history": history_of(call)}
-    )
+    extra = {"activity": activity_of(call.lead, state.numbers)} if on == "lead" else {"history": history_of(call)}
     return {
         "on": on,
         "lead": call.lead,
         "state": state,
         "card": card_of(call, zone=state.zone),
-        "next": next_of(call.lead),
+        "next": next_step_of(call.lead),
         **extra,
     }
-
-
-def next_of(lead: Lead) -> Any:
-    live = lead.interactions.filter(status="in_progress").first()
-    callback = lead.interactions.filter(callback_at__isnull=False).order_by("-id").values_list("callback_at", flat=True)
-    wanted = callback.first() if lead.status == "scheduled_callback" else None
-    return next_step(preflight(lead=lead).verdict, live=live, callback_at=wanted)
 
 
 @dataclass(frozen=True)
@@ -96,21 +87,23 @@ class CallChoice:
         return len(str(self.form["additional_instructions"].value() or ""))
 
 
-def _choose(lead: Lead, data: Any = None, *, on: str = "", verdict: Verdict | None = None) -> CallChoice:
-    agent = lead.campaign.agent_for(test=lead.is_test)
-    form = CallForm(data, lead=lead, agent=agent, initial={"on": on})
-    if form.is_bound:
-        form.is_valid()
+def _form_of(lead: Lead, data: Any = None, *, on: str = "") -> CallForm:
+    form = CallForm(data, lead=lead, agent=lead.campaign.agent_for(test=lead.is_test), initial={"on": on})
+    form.full_clean()
+    return form
+
+
+def _judge(lead: Lead, form: CallForm, verdict: Verdict | None = None) -> CallChoice:
     checked = preflight(lead=lead, **form.choice())
     verdict = verdict or checked.verdict
-    refused_for_live = any(reason.code == "CALL_IN_PROGRESS" for reason in verdict.reasons)
+    is_live = any(reason.code == "CALL_IN_PROGRESS" for reason in verdict.reasons)
     return CallChoice(
         form=form,
         checked=checked,
         verdict=verdict,
         preview=preview_prompt(preflight=checked, additional_instructions=form.instructions()),
         zone=checked.zones[0] if checked.zones else "UTC",
-        live=_live_call(lead, checked.number) if refused_for_live else None,
+        live=_live_call(lead, checked.number) if is_live else None,
     )
 
 
@@ -124,7 +117,7 @@ def call_modal(request: HttpRequest, public_id: str) -> HttpResponse:
     lead = lead_of(workspace_of(request), public_id)
     if request.method == "POST":
         return _place(request, lead)
-    return _show_choice(request, lead, _choose(lead, on=request.GET.get("on", "")))
+    return _show_choice(request, lead, _form_of(lead, on=request.GET.get("on", "")))
 
 
 @role_required(Role.MEMBER)
@@ -132,44 +125,47 @@ def call_modal(request: HttpRequest, public_id: str) -> HttpResponse:
 def call_preflight(request: HttpRequest, public_id: str) -> HttpResponse:
     """Judges the choice again, without placing anything."""
     lead = lead_of(workspace_of(request), public_id)
-    choice = _choose(lead, request.POST)
+    form = _form_of(lead, request.POST)
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "calls/check.html", {"lead": lead, "choice": choice, "swapped": True})
-    return _show_choice(request, lead, choice)
+        context = {"lead": lead, "choice": _judge(lead, form), "swapped": True}
+        return render(request, "calls/check.html", context)
+    return _show_choice(request, lead, form)
 
 
-def _show_choice(request: HttpRequest, lead: Lead, choice: CallChoice, status: int = 200) -> HttpResponse:
+def _show_choice(
+    request: HttpRequest, lead: Lead, form: CallForm, *, verdict: Verdict | None = None, status: int = 200
+) -> HttpResponse:
     template = "calls/modal.html" if request.htmx else "calls/call.html"  # type: ignore[attr-defined]
-    return render(request, template, {"lead": lead, "choice": choice}, status=status)
+    return render(request, template, {"lead": lead, "choice": _judge(lead, form, verdict)}, status=status)
 
 
 def _place(request: HttpRequest, lead: Lead) -> HttpResponse:
-    choice = _choose(lead, request.POST)
-    if not choice.form.is_valid():
-        return _show_choice(request, lead, choice, status=422)
+    form = _form_of(lead, request.POST)
+    if form.errors:
+        return _show_choice(request, lead, form, status=422)
     try:
         call = initiate_call(
             lead=lead,
             by=actor_of(request),
             origin=Interaction.Origin.MANUAL,
-            additional_instructions=choice.form.instructions(),
-            **choice.form.choice(),
+            additional_instructions=form.instructions(),
+            **form.choice(),
         )
     except CallRefused as refused:
-        return _refuse(request, lead, refused)
+        return _refuse(request, lead, form, refused)
     except ProblemError as problem:
-        choice.form.add_error(None, problem.message)
-        return _show_choice(request, lead, choice, status=422)
-    return _show_call(request, call, on=choice.form.cleaned_data["on"])
+        form.add_error(None, problem.message)
+        return _show_choice(request, lead, form, status=422)
+    return _show_call(request, call, on=form.cleaned_data["on"])
 
 
-def _refuse(request: HttpRequest, lead: Lead, refused: CallRefused) -> HttpResponse:
+def _refuse(request: HttpRequest, lead: Lead, form: CallForm, refused: CallRefused) -> HttpResponse:
     """A second click shows the call that the first one started; everything else says why not."""
     if refused.live_interaction_id:
         running = interaction_of(lead.workspace, refused.live_interaction_id)
         if running.lead_id == lead.pk:
-            return _show_call(request, running, on=request.POST.get("on", ""))
-    return _show_choice(request, lead, _choose(lead, request.POST, verdict=refused.verdict), status=422)
+            return _show_call(request, running, on=form.cleaned_data["on"])
+    return _show_choice(request, lead, form, verdict=refused.verdict, status=422)
 
 
 def _show_call(request: HttpRequest, call: Interaction, *, on: str) -> HttpResponse:
@@ -189,8 +185,6 @@ def call_cancel(request: HttpRequest, public_id: str) -> HttpResponse:
     call = interaction_of(workspace_of(request), public_id)
     if not cancel_call(interaction=call, by=actor_of(request)):
         messages.warning(request, "The call was already on its way and could not be taken back.")
-    return redirect("conversation" if request.POST.get("on") == "conversation" else "lead", _shown_id(request, call))
-
-
-def _shown_id(request: HttpRequest, call: Interaction) -> str:
-    return call.public_id if request.POST.get("on") == "conversation" else call.lead.public_id
+    if request.POST.get("on") == "conversation":
+        return redirect("conversation", call.public_id)
+    return redirect("lead", call.lead.public_id)

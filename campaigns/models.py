@@ -160,8 +160,12 @@ class VoiceAgent(models.Model):
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="voice_agents")
     name = models.CharField(max_length=80)
     provider_agent_id = models.CharField(max_length=80)
-    template = models.ForeignKey(PromptTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="agents")
-    caller_number = models.ForeignKey(CallerNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="agents")
+    template = models.ForeignKey(
+        PromptTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="agents"
+    )
+    caller_number = models.ForeignKey(
+        CallerNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="agents"
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -206,7 +210,9 @@ class Campaign(models.Model):
     test_agent = models.ForeignKey(
         VoiceAgent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Calls test leads."
     )
-    template = models.ForeignKey(PromptTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="campaigns")
+    template = models.ForeignKey(
+        PromptTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="campaigns"
+    )
     caller_number = models.ForeignKey(CallerNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     hours = models.JSONField("weekly hours", default=business_hours, validators=[validate_weekly_hours])
     min_gap_minutes = models.PositiveIntegerField(

@@ -54,7 +54,9 @@ def _code(exc: exceptions.APIException) -> str:
 
 def _flatten(detail: Any, path: str = "") -> list[str]:
     if isinstance(detail, dict):
-        return [line for key, value in detail.items() for line in _flatten(value, f"{path}.{key}" if path else str(key))]
+        return [
+            line for key, value in detail.items() for line in _flatten(value, f"{path}.{key}" if path else str(key))
+        ]
     if isinstance(detail, list):
         return [line for value in detail for line in _flatten(value, path)]
     return [f"{path}: {detail}" if path else str(detail)]

@@ -1,8 +1,8 @@
 """The one clock of all business time.
 
-`CLOCK` is "<real origin>,<business origin>,<speed>" in Unix seconds: the supervisor computes it once from NOW and SPEED and
-hands it to every process, so that all of them agree and a restarted one continues. Leases, stale claims and HTTP timeouts
-run on `real_now()`.
+`CLOCK` is "<real origin>,<business origin>,<speed>" in Unix seconds: the supervisor computes it once from NOW and SPEED
+and hands it to every process, so that all of them agree and a restarted one continues. Leases, stale claims and HTTP
+timeouts run on `real_now()`.
 """
 
 from __future__ import annotations

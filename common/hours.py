@@ -29,7 +29,7 @@ def validate_weekly_hours(value: Any) -> None:
 
 def _parse_day(name: str, windows: Any) -> tuple[Window, ...]:
     if not isinstance(windows, list):
-        raise ValidationError(f"{name}: write a list of windows, e.g. [["'"09:00", "17:00"'"]].")
+        raise ValidationError(f'{name}: write a list of windows, e.g. [["09:00", "17:00"]].')
     parsed = sorted(_parse_window(name, window) for window in windows)
     for (_, end), (start, _) in zip(parsed, parsed[1:], strict=False):
         if start < end:

@@ -34,7 +34,7 @@ class Answer:
 
 
 def _session() -> requests.Session:
-    # A session per thread keeps connections alive; requests does not promise that one may be shared. No adapter retries.
+    # One per thread: requests does not promise that a session may be shared. Its adapters do not retry.
     if not hasattr(_local, "session"):
         _local.session = requests.Session()
         _local.session.trust_env = False

@@ -14,7 +14,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 class Phone:
     e164: str
     valid: bool
-    """False for a form that is possible but assigned to nobody, like the 555 numbers of films: accepted, with a warning."""
+    """False for a form that is possible but assigned to nobody: accepted, with a warning where people see it."""
 
 
 def parse_phone(text: str, *, country: str = "US") -> Phone | None:

@@ -11,12 +11,13 @@ from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingH
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 CHUNK = 64 * 1024
+EMPTY = (0, -1)
 
 
 def serve_file(stored: FieldFile, *, range_header: str, content_type: str) -> HttpResponseBase:
     size = stored.size
     span = _parse(range_header, size)
-    if span == "unsatisfiable":
+    if span == EMPTY:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     if span is None:
         response: HttpResponseBase = FileResponse(stored.open("rb"), content_type=content_type)
@@ -30,8 +31,8 @@ def serve_file(stored: FieldFile, *, range_header: str, content_type: str) -> Ht
     return response
 
 
-def _parse(header: str, size: int) -> tuple[int, int] | str | None:
-    """None: serve all of it, as for a header that is not understood."""
+def _parse(header: str, size: int) -> tuple[int, int] | None:
+    """None: serve all of it, as for a header that is not understood. EMPTY: nothing of the file was asked for."""
     match = _RANGE.fullmatch(header.strip())
     if not match or match.groups() == ("", ""):
         return None
@@ -40,7 +41,7 @@ def _parse(header: str, size: int) -> tuple[int, int] | str | None:
         start, end = max(size - int(last), 0), size - 1
     else:
         start, end = int(first), min(int(last), size - 1) if last else size - 1
-    return (start, end) if start <= end and start < size else "unsatisfiable"
+    return (start, end) if start <= end else EMPTY
 
 
 def _read(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:

@@ -8,7 +8,9 @@ from leads.models import Lead
 
 def lead_of(workspace: Workspace, public_id: str) -> Lead:
     """Another workspace's lead is as unknown as one that never was."""
-    lead = Lead.objects.select_related("workspace", "campaign", "owner").filter(workspace=workspace, public_id=public_id)
+    lead = Lead.objects.select_related("workspace", "campaign", "owner").filter(
+        workspace=workspace, public_id=public_id
+    )
     found = lead.first()
     if found is None:
         raise Http404("There is no such lead.")

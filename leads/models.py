@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -195,5 +194,3 @@ class DoNotCall(models.Model):
     def clean(self) -> None:
         if self.channel != Channel.EMAIL:
             E164(self.address)
-
-

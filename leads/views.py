@@ -11,14 +11,22 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import role_required, workspace_of
 from accounts.models import Role, Workspace
-from calls.cards import cards_of, last_calls
+from calls.cards import cards_of, last_calls, next_step_of
 from calls.models import Interaction
 from calls.services import request_look
-from calls.views import next_of
 from leads.access import lead_of
 from leads.forms import LeadListForm
 from leads.models import Lead, LeadStatus
-from leads.queries import Page, activity_of, find_leads, leads_to_start_with, listed_numbers, page_of, state_of, zones_of
+from leads.queries import (
+    Page,
+    activity_of,
+    find_leads,
+    leads_to_start_with,
+    listed_numbers,
+    page_of,
+    state_of,
+    zones_of,
+)
 
 
 @dataclass(frozen=True)
@@ -99,5 +107,5 @@ def _page(lead: Lead, older: int | None) -> dict[str, Any]:
         "tags": lead.tags.order_by("name"),
         "calls": cards_of(lead, zone=state.zone, older=older),
         "activity": activity_of(lead, state.numbers),
-        "next": next_of(lead),
+        "next": next_step_of(lead),
     }

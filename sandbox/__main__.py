@@ -5,6 +5,8 @@ import asyncio
 import errno
 import os
 import signal
+import socket
+import sqlite3
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +19,7 @@ from sandbox.control import ControlError, check_speed
 
 # Held requests are cut off after this; all must be over 2 s after SIGTERM.
 SHUTDOWN_SECS = 0.5
+BACKLOG = 1024
 
 
 def arguments() -> argparse.Namespace:
@@ -39,12 +42,23 @@ def speed_from(text: str) -> float:
         raise ValueError(f'SANDBOX_SPEED must be a number above 0, not "{text}".') from None
 
 
-async def serve(host: str, port: int, app: web.Application) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def listen_error(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is already in use; choose another one with --port."
+    return f"cannot listen on {host}:{port}: {error.strerror or error}."
+
+
+async def serve(sock: socket.socket, app: web.Application, greeting: str) -> None:
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECS)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
-        say(sys.stdout, f"sandbox: listening on http://{host}:{port}")
+        await web.SockSite(runner, sock, backlog=BACKLOG).start()
+        say(sys.stdout, greeting)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -53,24 +67,24 @@ async def serve(host: str, port: int, app: web.Application) -> None:
         await runner.cleanup()
 
 
-def listen_error(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"sandbox: port {port} on {host} is already in use; choose another one with --port."
-    return f"sandbox: cannot listen on {host}:{port}: {error.strerror or error}."
+def run(host: str, port: int, folder: Path) -> None:
+    clock = Clock.parse(os.environ.get("CLOCK", ""))
+    speed = speed_from(os.environ.get("SANDBOX_SPEED", ""))
+    try:
+        sock = listen(host, port)
+    except OSError as error:
+        raise ValueError(listen_error(error, host, port)) from None
+    # The data is opened only now, so that a second start by mistake cannot touch what the first one writes.
+    app = make_app(folder, clock, speed)
+    asyncio.run(serve(sock, app, f"sandbox: listening on http://{host}:{port}"))
 
 
 def main() -> int:
     options = arguments()
     try:
-        clock = Clock.parse(os.environ.get("CLOCK", ""))
-        app = make_app(options.data, clock, speed_from(os.environ.get("SANDBOX_SPEED", "")))
-    except (ValueError, OSError) as error:
+        run(options.host, options.port, options.data)
+    except (ValueError, OSError, sqlite3.Error) as error:
         say(sys.stderr, f"sandbox: {error}")
-        return 1
-    try:
-        asyncio.run(serve(options.host, options.port, app))
-    except OSError as error:
-        say(sys.stderr, listen_error(error, options.host, options.port))
         return 1
     return 0
 

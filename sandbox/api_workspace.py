@@ -46,6 +46,29 @@ SHOWN = (
     "most_recent_failure_timestamp",
 )
 
+SUBSCRIPTION: JSON = {
+    "tier": "pro",
+    "character_count": 0,
+    "character_limit": 500000,
+    "max_credit_limit_extension": 0,
+    "can_extend_character_limit": False,
+    "allowed_to_extend_character_limit": False,
+    "voice_slots_used": 0,
+    "professional_voice_slots_used": 0,
+    "professional_voice_slots_used_in_workspace": 0,
+    "voice_add_edit_counter": 0,
+    "current_overage": {"amount": "0", "currency": "usd"},
+    "voice_limit": 160,
+    "professional_voice_limit": 1,
+    "can_extend_voice_limit": False,
+    "can_use_instant_voice_cloning": True,
+    "can_use_professional_voice_cloning": True,
+    "currency": "usd",
+    "status": "active",
+    "billing_period": "monthly_period",
+    "character_refresh_period": "monthly_period",
+}
+
 
 def check_events(events: list[Any]) -> None:
     for place, name in enumerate(events):
@@ -180,28 +203,11 @@ class Workspace:
 
 
 def account(key: str) -> JSON:
+    name = key.removeprefix("sk_sandbox_")
     return {
-        "user_id": f"user_{key[11:]}",
-        "workspace_id": f"workspace_{key[11:]}",
-        "subscription": {
-            "tier": "pro",
-            "character_count": 0,
-            "character_limit": 500000,
-            "max_credit_limit_extension": 0,
-            "can_extend_character_limit": False,
-            "allowed_to_extend_character_limit": False,
-            "voice_slots_used": 0,
-            "professional_voice_slots_used": 0,
-            "voice_limit": 160,
-            "professional_voice_limit": 1,
-            "can_extend_voice_limit": False,
-            "can_use_instant_voice_cloning": True,
-            "can_use_professional_voice_cloning": True,
-            "currency": "usd",
-            "status": "active",
-            "billing_period": "monthly_period",
-            "character_refresh_period": "monthly_period",
-        },
+        "user_id": f"user_{name}",
+        "workspace_id": f"workspace_{name}",
+        "subscription": SUBSCRIPTION,
         "is_new_user": False,
         "can_use_delayed_payment_methods": False,
         "is_onboarding_completed": True,

@@ -38,7 +38,8 @@ async def provider_errors(request: web.Request, handler: Handler) -> web.StreamR
 
 def make_app(folder: Path, clock: Clock, speed: float) -> web.Application:
     folder.mkdir(parents=True, exist_ok=True)
-    store, book = Store(folder / "sandbox.sqlite3"), Book(folder / "book.jsonl")
+    # The book comes first: it holds the lock on the folder.
+    book, store = Book(folder / "book.jsonl"), Store(folder / "sandbox.sqlite3")
     control, recordings = Control(folder / "control.json", clock, speed), Recordings()
     courier = Courier(store, control)
     engine = Engine(store, book, control, courier, recordings)

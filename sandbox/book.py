@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +14,22 @@ class Book:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.dials: dict[str, JSON] = {}
-        whole = self._read()
         # Unbuffered, so that a line has left the process before the HTTP response says "accepted".
         self.file = path.open("ab", buffering=0)
-        self.file.truncate(whole)
+        self._lock()
+        self.file.truncate(self._read())
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"the folder {self.path.parent} is in use by another sandbox.") from None
 
     def _read(self) -> int:
         """Load the file; returns the length without a line that a kill tore in the middle."""
         whole = 0
-        if self.path.exists():
-            for line in self.path.open("rb"):
+        with self.path.open("rb") as lines:
+            for line in lines:
                 if line.endswith(b"\n"):
                     whole += len(line)
                     self._merge(json.loads(line))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -64,7 +63,7 @@ class Courier:
                 status: int | None = answer.status
         except TimeoutError:
             status = 408
-        except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError):
+        except (aiohttp.ClientError, OSError, ValueError):
             status = None
         self._health(tenant, hook, status)
         return status

@@ -33,7 +33,7 @@ def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
 
 def page(dials: list[JSON], settings: JSON) -> str:
     rung = [[cell(name, dial[name]) for name in COLUMNS] for dial in dials]
-    codes = [[code, escape(MAGIC[code].says), MAGIC[code].outcome] for code in sorted(MAGIC)]
+    codes = [[code, escape(MAGIC[code].says), MAGIC[code].outcome, MAGIC[code].lead_status] for code in sorted(MAGIC)]
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Phone network in a box</title><style>{STYLE}</style><body><h1>Phone network in a box</h1>"
@@ -42,5 +42,5 @@ def page(dials: list[JSON], settings: JSON) -> str:
         f"<p>Speed {settings['speed']:g}, seed {settings['seed']}, faults {escape(str(settings['faults'] or 'none'))}."
         ' See <a href="/book">the book</a> and <a href="/control">the control desk</a>. Times are UTC.</p>'
         f"<h2>Last dials</h2>{table(COLUMNS, rung) if rung else '<p>Nothing has been dialled yet.</p>'}"
-        f"<h2>Endings</h2>{table(('ending', 'what happens', 'the call ends as'), codes)}</body></html>"
+        f"<h2>Endings</h2>{table(('ending', 'what happens', 'interaction', 'lead'), codes)}</body></html>"
     )

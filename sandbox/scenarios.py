@@ -74,7 +74,12 @@ class Scenario:
     reply: Reply = Reply()
     steps: tuple[Step, ...] = (Step(),)
     recording: str = "ready"
+    lead: str = ""
     note: str = ""
+
+    @property
+    def lead_status(self) -> str:
+        return self.lead or LEAD_STATUS[self.outcome]
 
 
 LEAD_STATUS = {
@@ -163,7 +168,8 @@ OUTCOMES = (
         "The number does not exist (SIP 404).",
         "error",
         Line("", (1, 3), call_result="failed", failure=INVALID, error=(404, "SIP 404: Not Found")),
-        note="`INVALID_NUMBER`, lead `error`, not tried again",
+        lead="error",
+        note="`INVALID_NUMBER`, not tried again",
     ),
     Scenario(
         "11",
@@ -182,7 +188,7 @@ OUTCOMES = (
             error=(1011, "LLM cascade failed: all models returned an error."),
             success="unknown",
         ),
-        note="provider fault, lead unchanged",
+        note="provider fault",
     ),
     Scenario(
         "13",

@@ -74,10 +74,13 @@ def worker_number() -> int:
     return int(WORKER.removeprefix("gw") or 0) if WORKER else 0
 
 
-def use_a_file() -> None:
-    """SQLite in a file, as in the product: one in memory knows neither WAL nor waiting for a lock."""
+def adapt_settings() -> None:
+    """SQLite in a file, as in the product: one in memory knows neither WAL nor waiting for a lock. Static files as they
+    lie: no collectstatic before each run."""
     from django.conf import settings
+
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"] = {"NAME": str(Path(os.environ["VAR"]) / "test.sqlite3")}
+        database.setdefault("TEST", {})["NAME"] = str(Path(os.environ["VAR"]) / "test.sqlite3")

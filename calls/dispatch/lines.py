@@ -12,7 +12,7 @@ from campaigns.models import ProviderAccount
 from common import clock
 
 BUSY_WAIT = timedelta(seconds=1)
-# A start this near is waited for in the thread; a later one in the queue, so that the stop switch holds within a second.
+# A start this near is waited for in the thread, a later one in the queue: the stop switch must hold within a second.
 NEAR = timedelta(seconds=0.5)
 
 

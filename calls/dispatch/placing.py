@@ -56,9 +56,7 @@ def dial(interaction_id: int, token: str) -> None:
 def claim(interaction_id: int, token: str) -> Interaction | None:
     now = clock.real_now()
     due = Interaction.objects.filter(Q(not_before=None) | Q(not_before__lte=now))
-    if not due.move(
-        interaction_id, Dispatch.QUEUED, Dispatch.PLACING, claim_token=token, claimed_at=now, sent_at=None
-    ):
+    if not due.move(interaction_id, Dispatch.QUEUED, Dispatch.PLACING, claim_token=token, claimed_at=now, sent_at=None):
         return None
     rows = Interaction.objects.select_related(
         "workspace", "lead__workspace", "campaign", "agent__account", "account", "caller_number", "prompt_version"
@@ -69,7 +67,11 @@ def claim(interaction_id: int, token: str) -> Interaction | None:
 def _prepare(interaction: Interaction) -> PlaceRequest | None:
     """The request to send, or None when the call does not go out now: withdrawn, or back in the queue."""
     if clock.real_now() - interaction.queued_at > EXPIRES:
-        withdraw(interaction, ErrorCode.EXPIRED, "The call waited for an hour and was not placed: nobody expects it any more.")
+        withdraw(
+            interaction,
+            ErrorCode.EXPIRED,
+            "The call waited for an hour and was not placed: nobody expects it any more.",
+        )
         return None
     verdict = evaluate(read_facts(plan_of(interaction)), clock.now())
     if not verdict.allowed:
@@ -124,15 +126,18 @@ def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
 
 def withdraw(interaction: Interaction, code: str, message: str, **data: object) -> None:
     fields = {"error_code": code, "error_message": message, "ended_at": clock.now()}
-    if Interaction.objects.move(
-        interaction.pk, Dispatch.PLACING, Dispatch.WITHDRAWN, status=Status.ERROR, **fields
-    ):
+    if Interaction.objects.move(interaction.pk, Dispatch.PLACING, Dispatch.WITHDRAWN, status=Status.ERROR, **fields):
         note(interaction, "withdrawn", message, **data)
 
 
 def put_back(interaction: Interaction, wait: timedelta) -> bool:
     return Interaction.objects.filter(claim_token=interaction.claim_token).move(
-        interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, not_before=clock.real_now() + wait, claim_token="", sent_at=None
+        interaction.pk,
+        Dispatch.PLACING,
+        Dispatch.QUEUED,
+        not_before=clock.real_now() + wait,
+        claim_token="",
+        sent_at=None,
     )
 
 
@@ -195,9 +200,7 @@ def mark_placed(interaction: Interaction, conversation_id: str, call_id: str = "
 
 def _reject(interaction: Interaction, result: PlaceResult) -> None:
     fields = {"error_code": ErrorCode.PROVIDER_REJECTED, "error_message": result.message, "ended_at": clock.now()}
-    if Interaction.objects.move(
-        interaction.pk, Dispatch.PLACING, Dispatch.REJECTED, status=Status.ERROR, **fields
-    ):
+    if Interaction.objects.move(interaction.pk, Dispatch.PLACING, Dispatch.REJECTED, status=Status.ERROR, **fields):
         note(interaction, "rejected", result.message)
 
 

@@ -51,8 +51,6 @@ def free_unsent_claims() -> None:
 def give_up_sent_claims() -> None:
     """The worker that sent the request would have an answer by now: it is gone, and what came of it is not known."""
     longest = timedelta(seconds=settings.CONNECT_TIMEOUT_SECONDS + settings.RING_TIMEOUT_SECONDS + 30 + 5)
-    stale = Interaction.objects.live().filter(
-        dispatch=Dispatch.PLACING, sent_at__lt=clock.real_now() - longest
-    )
+    stale = Interaction.objects.live().filter(dispatch=Dispatch.PLACING, sent_at__lt=clock.real_now() - longest)
     for interaction in stale[:BATCH]:
         mark_unknown(interaction, "The worker that placed the call is gone; the provider is asked what came of it")

@@ -32,7 +32,12 @@ class Plan:
 
 
 def make_plan(
-    *, lead: Lead, campaign: Campaign, number: str = "", caller_number: CallerNumber | None = None, is_test: bool = False
+    *,
+    lead: Lead,
+    campaign: Campaign,
+    number: str = "",
+    caller_number: CallerNumber | None = None,
+    is_test: bool = False,
 ) -> Plan:
     is_test = is_test or lead.is_test
     agent = campaign.agent_for(test=is_test)
@@ -108,7 +113,7 @@ def _fits(caller_number: CallerNumber | None, agent: VoiceAgent | None) -> bool:
 
 def _live_call_id(workspace_id: int, plan: Plan) -> str:
     live = Interaction.objects.live().filter(workspace_id=workspace_id, to_number=plan.number)
-    return live.exclude(pk=plan.interaction_id).values_list("public_id", flat=True).first() or ""
+    return live.exclude(pk=plan.interaction_id or 0).values_list("public_id", flat=True).first() or ""
 
 
 def count_attempts(lead: Lead, campaign: Campaign) -> int:
@@ -123,5 +128,3 @@ def _last_call_at(lead: Lead, number: str) -> datetime | None:
         for calls in (counted.filter(lead=lead), counted.filter(to_number=number))
     ]
     return max((moment for moment in found if moment), default=None)
-
-

@@ -171,5 +171,3 @@ def _next_allowed(facts: Facts, reasons: tuple[Reason, ...], now: datetime) -> d
         return None
     start = max(now, _after_gap(facts) or now)
     return next_open(start, facts.hours, facts.zones)
-
-

@@ -123,7 +123,9 @@ def _finish(interaction: Interaction, outcome: Outcome, report: CallReport) -> d
         return _final(interaction, Status.NO_CONTACT, outcome) | {"termination_reason": reason[:300]}
     fields = _final(interaction, status, outcome)
     if status == Status.ERROR:
-        fields["error_message"] = report.error_message or report.termination_reason or "The provider reported a failure."
+        fields["error_message"] = (
+            report.error_message or report.termination_reason or "The provider reported a failure."
+        )
     return fields
 
 

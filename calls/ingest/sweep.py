@@ -28,7 +28,9 @@ def ask_about_due_calls() -> None:
     for interaction in due.only("pk", "dispatch", "checks").order_by("check_at")[:BATCH]:
         wait = timedelta(seconds=WAITS[min(interaction.checks, len(WAITS) - 1)])
         step = UNKNOWN_STEP if interaction.dispatch == Dispatch.UNKNOWN else wait
-        Interaction.objects.filter(pk=interaction.pk).update(check_at=now + step, checks=min(interaction.checks + 1, 999))
+        Interaction.objects.filter(pk=interaction.pk).update(
+            check_at=now + step, checks=min(interaction.checks + 1, 999)
+        )
         enqueue(job_names.RECONCILE, interaction.pk)
 
 

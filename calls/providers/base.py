@@ -106,7 +106,7 @@ class Adapter(Protocol):
         """None when the provider does not know the conversation."""
 
     def find(self, account: ProviderAccount, correlation_id: str, sent_at: datetime) -> list[str]:
-        """The conversations that carry our correlation id: none is proof of nothing until the request cannot arrive any more."""
+        """The conversations with our correlation id. None proves nothing while the request may still arrive."""
 
     def fetch_audio(self, account: ProviderAccount, conversation_id: str) -> bytes | None: ...
 

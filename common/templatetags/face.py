@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -92,7 +93,9 @@ def when(moment: datetime | None, zone: str, *, named: bool = False) -> SafeStri
     local = moment.astimezone(ZoneInfo(zone))
     text = f"{_day(local)} {local:%H:%M}" + (f" {_abbreviation(local)}" if named else "")
     title = f"{local:%a} {local.day} {local:%b %Y, %H:%M} in {place(zone)}"
-    return format_html('<time datetime="{}" data-when title="{}">{}</time>', local.isoformat("T", "seconds"), title, text)
+    return format_html(
+        '<time datetime="{}" data-when title="{}">{}</time>', local.isoformat("T", "seconds"), title, text
+    )
 
 
 def _day(local: datetime) -> str:
@@ -112,7 +115,9 @@ def local_time(zone: str) -> SafeString:
     """A clock that goes on: static/js/clock.js moves it."""
     local = clock.now().astimezone(ZoneInfo(zone))
     text = f"{local:%a %H:%M}"
-    return format_html('<time class="num" datetime="{}" data-zone="{}">{}</time>', local.isoformat("T", "minutes"), zone, text)
+    return format_html(
+        '<time class="num" datetime="{}" data-zone="{}">{}</time>', local.isoformat("T", "minutes"), zone, text
+    )
 
 
 @register.simple_tag
@@ -128,3 +133,9 @@ def clock_meta() -> SafeString:
     """The business clock and its speed, so that pages count as the server does."""
     speed = settings.CLOCK.split(",")[2] if settings.CLOCK else "1"
     return format_html('<meta name="clock" content="{},{}">', f"{clock.timestamp():.3f}", speed)
+
+
+@register.filter
+def may(membership: Any, role: str) -> bool:
+    """`{% if membership|may:"member" %}`: what someone may not do is not shown."""
+    return bool(membership) and bool(membership.at_least(role))

@@ -37,7 +37,7 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def wait_until(look: Callable[[], Found], seconds: float = 10) -> Found:
+def wait_until(look: Callable[[], Found | None], seconds: float = 10) -> Found:
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -59,7 +59,9 @@ class Box:
         return [sys.executable, "-m", "sandbox", "--port", str(self.port), "--data", str(self.folder)]
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command(), cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            self.command(), cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True
+        )
         assert self.process.stdout
         self.greeting = self.process.stdout.readline()
 
@@ -167,7 +169,11 @@ class Tenant:
         return str(self.ok("POST", "/v1/convai/phone-numbers", body)["phone_number_id"])
 
     def create_webhook(self) -> tuple[str, str]:
-        settings = {"auth_type": "hmac", "name": "CRM", "webhook_url": f"http://127.0.0.1:{self.receiver.port}/{self.path}"}
+        settings = {
+            "auth_type": "hmac",
+            "name": "CRM",
+            "webhook_url": f"http://127.0.0.1:{self.receiver.port}/{self.path}",
+        }
         made = self.ok("POST", "/v1/workspace/webhooks", {"settings": settings})
         return made["webhook_id"], made["webhook_secret"]
 

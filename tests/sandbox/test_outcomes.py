@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.harness import Tenant
+from tests.sandbox.harness import Tenant, wait_until
 
 Collected = dict[str, Any]
 
@@ -25,7 +25,14 @@ def tools(done: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize(
     ("ending", "crm_outcome"),
-    [("00", "none"), ("01", "qualified"), ("02", "disqualified"), ("03", "callback"), ("04", "follow_up"), ("05", "dnc")],
+    [
+        ("00", "none"),
+        ("01", "qualified"),
+        ("02", "disqualified"),
+        ("03", "callback"),
+        ("04", "follow_up"),
+        ("05", "dnc"),
+    ],
 )
 def test_a_talk_has_turns_a_name_and_its_outcome(tenant: Tenant, ending: str, crm_outcome: str) -> None:
     done = tenant.finished(tenant.call(f"+155555501{ending}"))
@@ -133,9 +140,9 @@ def test_machine_detection_comes_during_the_call_when_asked_for(tenant: Tenant) 
 
 
 def test_long_talk_lasts_five_minutes_and_a_short_one_seconds(tenant: Tenant) -> None:
-    lasted = [tenant.finished(tenant.call(f"+155555501{ending}"))["metadata"]["call_duration_secs"] for ending in ("17", "18")]
-    assert lasted[0] >= 300
-    assert lasted[1] <= 15
+    long, short = (tenant.finished(tenant.call(f"+155555501{ending}"))["metadata"] for ending in ("17", "18"))
+    assert long["call_duration_secs"] >= 300
+    assert short["call_duration_secs"] <= 15
 
 
 def test_rings_out_after_the_ringing_timeout_that_was_asked_for(tenant: Tenant) -> None:
@@ -152,7 +159,8 @@ def test_rings_out_after_the_ringing_timeout_that_was_asked_for(tenant: Tenant) 
 def test_a_call_goes_through_all_states(tenant: Tenant) -> None:
     tenant.box.control(speed=60)
     try:
-        conversation_id, seen = tenant.call("+15555550118"), []
+        conversation_id = tenant.call("+15555550118")
+        seen: list[str] = []
         while not seen or seen[-1] not in ("done", "failed"):
             status = tenant.conversation(conversation_id)["status"]
             if status not in seen:
@@ -173,8 +181,6 @@ def test_numbers_without_a_magic_ending_are_a_repeatable_mix(tenant: Tenant, mal
 
     def settled(path: str) -> bool:
         return None not in outcomes(path)
-
-    from tests.sandbox.harness import wait_until
 
     wait_until(lambda: settled(tenant.path) and settled(mallory.path))
     assert outcomes(tenant.path) == outcomes(mallory.path)

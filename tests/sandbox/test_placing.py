@@ -20,7 +20,10 @@ def test_missing_fields_are_all_named_in_a_422(tenant: Tenant, via: str) -> None
     ("change", "location"),
     [
         ({"to_number": 15555550100}, ["body", "to_number"]),
-        ({"telephony_call_config": {"ringing_timeout_secs": 1000}}, ["body", "telephony_call_config", "ringing_timeout_secs"]),
+        (
+            {"telephony_call_config": {"ringing_timeout_secs": 1000}},
+            ["body", "telephony_call_config", "ringing_timeout_secs"],
+        ),
         (
             {"conversation_initiation_client_data": {"dynamic_variables": {"x": [1]}}},
             ["body", "conversation_initiation_client_data", "dynamic_variables", "x"],

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from sandbox.clock import Clock
-from tests.sandbox.harness import ROOT, Box, Receiver, Tenant
+from tests.sandbox.harness import ROOT, Box, Receiver, Tenant, free_port
 
 
 def test_says_one_line_and_is_healthy(box: Box) -> None:
@@ -25,8 +25,15 @@ def test_port_in_use_gets_one_sentence_and_exit_code_1(box: Box, tmp_path: Path)
     assert ended.stderr == f"sandbox: port {box.port} on 127.0.0.1 is already in use; choose another one with --port.\n"
 
 
+def test_folder_in_use_gets_one_sentence_and_exit_code_1(box: Box) -> None:
+    command = [sys.executable, "-m", "sandbox", "--port", str(free_port()), "--data", str(box.folder)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10)
+    assert ended.returncode == 1
+    assert ended.stderr == f"sandbox: the folder {box.folder} is in use by another sandbox.\n"
+
+
 def test_wrong_clock_gets_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", "--port", "1", "--data", str(tmp_path / "other")]
+    command = [sys.executable, "-m", "sandbox", "--port", str(free_port()), "--data", str(tmp_path / "other")]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, env={"CLOCK": "noon"})
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1

@@ -58,7 +58,11 @@ class ElevenLabs:
             "page_size": 100,
         }
         answer = _ask(account, "/v1/convai/conversations", params)
-        if answer is None or not isinstance(answer.json, dict) or not isinstance(answer.json.get("conversations"), list):
+        if (
+            answer is None
+            or not isinstance(answer.json, dict)
+            or not isinstance(answer.json.get("conversations"), list)
+        ):
             raise ProviderUnreachable("the list of conversations could not be read")
         found = [item.get("conversation_id") for item in answer.json["conversations"] if isinstance(item, dict)]
         return [conversation_id for conversation_id in found if isinstance(conversation_id, str)]
@@ -116,7 +120,9 @@ def _read_placement(answer: http.Answer) -> PlaceResult:
         return PlaceResult(placement=Placement.REJECTED, message=_detail(answer))
     if answer.ok and body.get("success") is not False and isinstance(conversation_id, str) and conversation_id:
         return PlaceResult(
-            placement=Placement.ACCEPTED, conversation_id=conversation_id, call_id=call_id if isinstance(call_id, str) else ""
+            placement=Placement.ACCEPTED,
+            conversation_id=conversation_id,
+            call_id=call_id if isinstance(call_id, str) else "",
         )
     return PlaceResult(placement=Placement.UNKNOWN, message=f"ElevenLabs answered {answer.status}: {_detail(answer)}")
 
@@ -165,4 +171,3 @@ def _ask(
     if not answer.ok:
         raise ProviderUnreachable(f"HTTP {answer.status}: {_detail(answer)}")
     return answer
-

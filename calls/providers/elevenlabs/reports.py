@@ -67,7 +67,7 @@ def initiation_failure(data: dict[str, Any]) -> CallReport:
     reason = _text(data.get("failure_reason"))
     call_status = _text(body.get("CallStatus")) or _text(body.get("call_status"))
     status, error_code = outcomes.failure_outcome(reason, call_status, sip_code)
-    said = [part for part in (reason, call_status, f"SIP {sip_code}" if sip_code else "", _text(body.get("error_reason")))]
+    said = (reason, call_status, f"SIP {sip_code}" if sip_code else "", _text(body.get("error_reason")))
     return CallReport(
         phase=Phase.FINAL,
         conversation_id=_text(data.get("conversation_id")),
@@ -119,8 +119,8 @@ def _wishes(data: dict[str, Any]) -> tuple[str, str]:
 
 def _line(turn: dict[str, Any]) -> Line | None:
     """Turns that only used a tool say nothing."""
-    message, role = turn.get("message"), ROLES.get(_text(turn.get("role")))
-    if not isinstance(message, str) or not message.strip() or role is None:
+    message, role = _text(turn.get("message")), ROLES.get(_text(turn.get("role")))
+    if not message.strip() or role is None:
         return None
     seconds = turn.get("time_in_call_secs")
     return Line(role=role, message=message, seconds=float(seconds) if isinstance(seconds, int | float) else 0.0)

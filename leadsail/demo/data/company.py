@@ -66,11 +66,11 @@ AGENTS = {
 
 
 def weekly(weekdays: list[list[str]], saturday: list[list[str]] | None = None) -> Hours:
-    week = {day: weekdays for day in ("mon", "tue", "wed", "thu", "fri")}
+    week = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), weekdays)
     return {**week, "sat": saturday} if saturday else week
 
 
-AROUND_THE_CLOCK: Hours = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+AROUND_THE_CLOCK: Hours = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), [["00:00", "24:00"]])
 
 
 @dataclass(frozen=True)

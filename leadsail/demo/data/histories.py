@@ -57,7 +57,7 @@ ENDINGS = {
     "no_answer": _silent(Status.NO_ANSWER, LeadStatus.NO_ANSWER, "no-answer", (40, 40)),
     "declined": _silent(Status.NO_ANSWER, LeadStatus.NO_ANSWER, "SIP 603: Decline", (3, 9)),
     "busy": _silent(Status.BUSY, LeadStatus.NO_ANSWER, "busy", (2, 4)),
-    "no_contact": _silent(Status.NO_CONTACT, LeadStatus.NO_CONTACT, "no-answer", (40, 40)),
+    "no_contact": _silent(Status.NO_CONTACT, LeadStatus.NO_CONTACT, "no_answer: no-answer", (40, 40)),
     "no_such_number": Ending(
         Status.ERROR,
         LeadStatus.ERROR,

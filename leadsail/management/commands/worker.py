@@ -30,7 +30,9 @@ class Command(BaseCommand):
         heartbeat = Heartbeat(kind=options["queue"], token=token)
         heartbeat.start()
         try:
-            Worker([queue], name=f"{options['queue']}-{token}", connection=queue.connection).work(logging_level="WARNING")
+            Worker([queue], name=f"{options['queue']}-{token}", connection=queue.connection).work(
+                logging_level="WARNING"
+            )
         finally:
             pool.drain()
             heartbeat.stop()
