@@ -1,4 +1,4 @@
-"""Calls as pages show them: one card each, the same on the lead page, the conversation page and while it is followed."""
+"""Calls as pages show them: one card each, the same on the lead page, on the conversation page and while it runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PHASES = {"queued": "Queued", "ringing": "Ringing", "in_progress": "In progress"
 WAITING = {
     Dispatch.QUEUED: "Waiting for a free line.",
     Dispatch.PLACING: "Dialling.",
-    Dispatch.UNKNOWN: "The provider has not said whether it took the call. It is not dialled a second time; we are asking.",
+    Dispatch.UNKNOWN: "The provider did not say whether it took the call. It is not dialled twice; we are asking.",
 }
 
 

@@ -45,7 +45,6 @@ SHOWN = (
     "most_recent_failure_error_code",
     "most_recent_failure_timestamp",
 )
-
 SUBSCRIPTION: JSON = {
     "tier": "pro",
     "character_count": 0,

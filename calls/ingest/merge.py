@@ -22,6 +22,9 @@ from leads.services import add_to_do_not_call, set_status
 from leads.zones import candidate_zones
 
 
+ANSWERED = (Phase.TALKING, Phase.ENDED)
+
+
 @transaction.atomic
 def apply_report(interaction_id: int, report: CallReport) -> None:
     """Any number of times, in any order, with any part missing."""
@@ -53,7 +56,7 @@ def _facts(interaction: Interaction, report: CallReport) -> dict[str, Any]:
     learned: dict[str, Any] = {
         "conversation_id": report.conversation_id,
         "provider_call_id": report.call_id,
-        "answered_at": report.answered_at,
+        "answered_at": report.answered_at or (clock.now() if report.phase in ANSWERED else None),
         "duration": report.duration,
         "termination_reason": report.termination_reason[:300],
         "summary": report.summary,

@@ -16,7 +16,8 @@ from common import clock, phones
 register = template.Library()
 
 ICONS = {
-    "phone": '<path d="M5 3h3l1.5 4-2 1.5a12 12 0 0 0 6 6l1.5-2L19 14v3a2 2 0 0 1-2.2 2A15 15 0 0 1 3 5.2 2 2 0 0 1 5 3z"/>',
+    "phone": '<path d="M5 3h3l1.5 4-2 1.5a12 12 0 0 0 6 6l1.5-2L19 14v3a2 2 0 0 1-2.2 2A15 15 0 0 1 3 5.2 2 2 0 0 1 5 3'
+    'z"/>',
     "stop": '<path d="M8 3h8l5 5v8l-5 5H8l-5-5V8z"/><path d="M8.5 12h7"/>',
     "play": '<path d="M8 5.5v13l10.5-6.5z"/>',
     "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>',
@@ -87,11 +88,12 @@ def place(zone: str) -> str:
 
 @register.simple_tag
 def when(moment: datetime | None, zone: str, *, named: bool = False) -> SafeString:
-    """`named` adds the zone's abbreviation, where the time is a promise and not a record."""
+    """`named` is for the middle of a sentence: today 09:00 EST."""
     if moment is None:
         return mark_safe("")
     local = moment.astimezone(ZoneInfo(zone))
-    text = f"{_day(local)} {local:%H:%M}" + (f" {_abbreviation(local)}" if named else "")
+    day = _day(local)
+    text = f"{_in_sentence(day)} {local:%H:%M} {_abbreviation(local)}" if named else f"{day} {local:%H:%M}"
     title = f"{local:%a} {local.day} {local:%b %Y, %H:%M} in {place(zone)}"
     return format_html(
         '<time datetime="{}" data-when title="{}">{}</time>', local.isoformat("T", "seconds"), title, text
@@ -103,6 +105,10 @@ def _day(local: datetime) -> str:
     names = {today: "Today", today - timedelta(days=1): "Yesterday", today + timedelta(days=1): "Tomorrow"}
     year = f" {local.year}" if local.year != today.year else ""
     return names.get(local.date()) or f"{local:%a} {local.day} {local:%b}{year}"
+
+
+def _in_sentence(day: str) -> str:
+    return day.lower() if day in ("Today", "Yesterday", "Tomorrow") else day
 
 
 def _abbreviation(local: datetime) -> str:

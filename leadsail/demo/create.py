@@ -6,6 +6,7 @@ from django.db import transaction
 
 from leadsail.demo import calls, credentials, leads
 from leadsail.demo.company import create_company
+from leadsail.demo.data.company import TEAM
 
 
 @transaction.atomic
@@ -22,6 +23,8 @@ def create_demo(say: Callable[[str], None]) -> credentials.Demo:
     calls.store(past)
     say(f"Demo: {company.workspace.name} has {len(company.campaigns)} campaigns, {len(rows)} leads, {len(past)} calls.")
     demo = credentials.Demo(email=made.email, password=made.password, api_key=made.api_key)
+    team = ", ".join(f"{person.email} ({person.role.label.lower()})" for person in TEAM)
+    say(f"Demo: the owner's password also opens {team}.")
     # Before the commit: a demo whose password nobody knows would be worse than a file without a demo.
     credentials.write(demo)
     return demo

@@ -40,8 +40,8 @@ class Spoken:
 def record(turns: Iterable[Spoken], seconds: float) -> bytes:
     """An MP3 of this length in which each turn is heard where the transcript has it."""
     spoken = sorted(turns, key=lambda turn: turn.start)
-    ends = [*(turn.start for turn in spoken[1:]), seconds]
-    audio = bytearray(_silence(spoken[0].start if spoken else seconds))
+    silent_until, *ends = [*(turn.start for turn in spoken), seconds]
+    audio = bytearray(_silence(silent_until))
     for turn, end in zip(spoken, ends, strict=True):
         audio += _murmur(turn.role, turn.seconds)
         audio += _silence(end - len(audio) / FRAME_BYTES * FRAME_SECONDS)

@@ -111,5 +111,5 @@ def test_slow_answer_takes_ten_nominal_seconds(tenant: Tenant) -> None:
         answer = tenant.post(tenant.body(number("69")))
     finally:
         tenant.box.control(speed=1000)
-    assert 0.25 <= answer.elapsed.total_seconds() < 0.8
+    assert 0.2 <= answer.elapsed.total_seconds() < 5
     assert answer.json()["conversation_id"]

@@ -146,12 +146,12 @@ def test_long_talk_lasts_five_minutes_and_a_short_one_seconds(tenant: Tenant) ->
 
 
 def test_rings_out_after_the_ringing_timeout_that_was_asked_for(tenant: Tenant) -> None:
-    tenant.box.control(speed=100)
+    tenant.box.control(speed=40)
     try:
         conversation_id = tenant.call("+15555550108", telephony_call_config={"ringing_timeout_secs": 20})
         tenant.finished(conversation_id)
         dial = tenant.dial(conversation_id)
-        assert 0.2 <= dial["ended_at"] - dial["accepted_at"] < 0.45
+        assert 0.45 <= dial["ended_at"] - dial["accepted_at"] < 1.4, "20 nominal seconds, not the default 60"
     finally:
         tenant.box.control(speed=1000)
 

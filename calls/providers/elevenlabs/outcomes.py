@@ -55,14 +55,16 @@ def failure_outcome(reason: str, call_status: str, sip_code: int | None) -> Outc
     return TWILIO_STATUSES.get(call_status, FAULT)
 
 
-def talk_outcome(*, failed: bool, call_result: str, termination: str, user_turns: int, tools: set[str]) -> Outcome:
+def talk_outcome(
+    *, failed: bool, error_code: int | None, call_result: str, termination: str, user_turns: int, tools: set[str]
+) -> Outcome:
     reason = termination.lower()
     if call_result in CALL_RESULTS:
         return CALL_RESULTS[call_result]
     if VOICEMAIL_TOOL in reason or VOICEMAIL_TOOL in tools:
         return Status.VOICEMAIL, ""
     if failed and not user_turns:
-        return FAULT
+        return SIP_CODES.get(error_code or 0, FAULT)
     if failed or not user_turns or any(part in reason for part in CUT_OFF):
         return Status.INCOMPLETE, ""
     return Status.COMPLETED, ""

@@ -97,13 +97,11 @@ READERS: dict[str, Callable[[dict[str, Any]], CallReport]] = {
 
 def _outcome(data: dict[str, Any], turns: list[dict[str, Any]], lines: tuple[Line, ...]) -> outcomes.Outcome:
     metadata = _dict(data.get("metadata"))
-    phone = _dict(metadata.get("phone_call"))
-    call_result = _text(phone.get("call_result"))
-    if call_result == "failed":
-        return outcomes.failure_outcome("", "", _int(phone.get("sip_status_code")))
+    call_result = _text(_dict(metadata.get("phone_call")).get("call_result"))
     used = {_text(_dict(call).get("tool_name")) for turn in turns for call in _list(turn.get("tool_calls"))}
     return outcomes.talk_outcome(
-        failed=data.get("status") == "failed" or bool(metadata.get("error")),
+        failed=data.get("status") == "failed" or call_result == "failed" or bool(metadata.get("error")),
+        error_code=_int(_dict(metadata.get("error")).get("code")),
         call_result=call_result,
         termination=_text(metadata.get("termination_reason")),
         user_turns=sum(line.role == "user" for line in lines),

@@ -1,0 +1,89 @@
+"""The seam against real sockets: what was not sent, what is lost, what is a whole answer."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from common import http
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nContent-Type: application/json\r\n\r\n"
+
+
+@contextmanager
+def server(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
+    """Answers each connection after it has read the request; the list holds what it read."""
+    seen: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            with peer:
+                seen.append(peer.recv(65536))
+                answer(peer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/x", seen
+    finally:
+        listener.close()
+
+
+def post(url: str, read_timeout: float = 5) -> http.Answer:
+    return http.call("POST", url, headers={}, json={"a": 1}, timeout=(1, read_timeout))
+
+
+def test_a_whole_answer_is_read() -> None:
+    with server(lambda peer: peer.sendall(OK + b'{"a": 1}')) as (url, _):
+        assert post(url).json == {"a": 1}
+
+
+def test_a_refused_connection_was_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(http.NotSent):
+        post(f"http://127.0.0.1:{port}/")
+
+
+def test_a_host_that_does_not_exist_was_not_sent() -> None:
+    with pytest.raises(http.NotSent):
+        post("http://nowhere.invalid/")
+
+
+def test_a_read_timeout_is_lost() -> None:
+    with server(lambda peer: time.sleep(1)) as (url, seen):
+        with pytest.raises(http.Lost):
+            post(url, read_timeout=0.2)
+        assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", OK + b"{", b"nonsense\r\n\r\n"], ids=["silent", "body", "odd"]
+)
+def test_a_connection_that_breaks_after_the_request_is_lost_and_not_repeated(answer: bytes) -> None:
+    with server(lambda peer: peer.sendall(answer)) as (url, seen):
+        with pytest.raises(http.Lost):
+            post(url)
+        assert len(seen) == 1
+
+
+def test_a_redirect_is_not_followed() -> None:
+    moved = b"HTTP/1.1 307 Moved\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n"
+    with server(lambda peer: peer.sendall(moved)) as (url, seen):
+        assert post(url).status == 307
+        assert len(seen) == 1
+
+
+def test_an_answer_that_is_too_large_is_lost() -> None:
+    with server(lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200000)) as (url, _):
+        with pytest.raises(http.Lost):
+            http.call("GET", url, headers={}, timeout=(1, 5), max_bytes=1000)
