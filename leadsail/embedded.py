@@ -20,9 +20,11 @@ import shutil
 import socket
 import sys
 import time
+import warnings
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
@@ -48,6 +50,7 @@ def prepare() -> None:
 
 def _prepare(*, helping: bool) -> Supervisor | None:
     os.umask(0o077)
+    calm_terminal()
     var = data_folder()
     make_writable(var)
     if helping:
@@ -57,6 +60,13 @@ def _prepare(*, helping: bool) -> Supervisor | None:
     own_valkey = set_environment(var, running={})
     check_ports()
     return start_servers(var, locks, own_valkey=own_valkey)
+
+
+def calm_terminal() -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # one that cannot show "…" must not lose the line
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of libraries, to developers
 
 
 # --- the folder ---

@@ -11,6 +11,7 @@ import ctypes
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -30,6 +31,7 @@ FIRST_DELAY, LONGEST_DELAY, STEADY_AFTER = 0.1, 5.0, 10.0
 CRASHES_BEFORE_READY = 5
 TICK = 0.2
 FOLLOW_AT_MOST = 1 << 16
+LOG_BYTES = 20_000_000
 # Two signals this close together are one request: `make` and the terminal both pass a Ctrl-C or a SIGTERM on.
 SAME_PRESS = 0.4
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -77,8 +79,10 @@ def die_with_parent(parent: int) -> None:
 
 
 def say(text: str = "") -> None:
-    with suppress(OSError, ValueError):  # whoever read our output may be gone
+    try:
         print(text, flush=True)
+    except OSError:  # whoever read our output is gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 class Supervisor:
@@ -246,6 +250,10 @@ class Supervisor:
             data = file.read(FOLLOW_AT_MOST)
         whole = data.rfind(b"\n") + 1 or (len(data) if len(data) == FOLLOW_AT_MOST else 0)
         child.read += whole
+        if child.read > LOG_BYTES:
+            shutil.copyfile(child.log, child.log.with_suffix(".log.1"))
+            os.truncate(child.log, 0)
+            child.read = 0
         self._show(child, data[:whole].decode(errors="replace").splitlines())
 
     def _show(self, child: Child, lines: list[str]) -> None:

@@ -12,12 +12,12 @@ from calls import job_names
 from calls.ingest.merge import apply_report
 from calls.models import InboxEvent, Interaction
 from calls.providers import adapter_for
-from calls.providers.base import Event
+from calls.providers.base import CallReport, Event, ProviderUnreachable
 from campaigns.models import ProviderAccount
 from common import clock
 from common.queue import enqueue_after_commit
 
-WAIT_FOR_MATCH = timedelta(minutes=10)
+WAIT = timedelta(minutes=10)
 
 
 def store_event(account: ProviderAccount, body: bytes) -> bool:
@@ -51,7 +51,11 @@ def apply_inbox_event(event_id: int) -> None:
     if interaction is None:
         _wait_for_match(row)
         return
-    apply_report(interaction.pk, event.report)
+    try:
+        apply_report(interaction.pk, _whole(row, event.report))
+    except ProviderUnreachable:
+        _try_later(row, InboxEvent.State.NEW)
+        return
     row.interaction = interaction
     _close(row, InboxEvent.State.APPLIED, "")
 
@@ -66,13 +70,32 @@ def find_interaction(account: ProviderAccount, event: Event) -> Interaction | No
     return rows.filter(Q(conversation_id=""), public_id=event.report.correlation_id).first()
 
 
+def _whole(row: InboxEvent, report: CallReport) -> CallReport:
+    """The report with its transcript; after ten minutes without an answer from the provider, what was sent."""
+    if not report.excerpt:
+        return report
+    try:
+        return adapter_for(row.account).fetch(row.account, report.conversation_id) or report
+    except ProviderUnreachable:
+        if _waited_long(row):
+            return report
+        raise
+
+
 def _wait_for_match(row: InboxEvent) -> None:
-    now = clock.real_now()
-    if now - row.arrived_at > WAIT_FOR_MATCH:
+    if _waited_long(row):
         _close(row, InboxEvent.State.IGNORED, "No call of this account has this conversation.")
-        return
-    row.state, row.tries = InboxEvent.State.UNMATCHED, row.tries + 1
-    row.due_at = now + timedelta(seconds=min(2**row.tries, 60))
+    else:
+        _try_later(row, InboxEvent.State.UNMATCHED)
+
+
+def _waited_long(row: InboxEvent) -> bool:
+    return clock.real_now() - row.arrived_at > WAIT
+
+
+def _try_later(row: InboxEvent, state: str) -> None:
+    row.state, row.tries = state, row.tries + 1
+    row.due_at = clock.real_now() + timedelta(seconds=min(2**row.tries, 60))
     row.save(update_fields=["state", "tries", "due_at"])
 
 

@@ -133,7 +133,9 @@ def _finish(interaction: Interaction, outcome: Outcome, report: CallReport) -> d
 
 
 def _final(interaction: Interaction, status: str, outcome: Outcome) -> dict[str, Any]:
-    return {
+    # A greeting on tape is a turn of the "user", but nobody was spoken to.
+    nobody = {"spoken_to": False} if outcome.status in NOBODY_REACHED else {}
+    return nobody | {
         "status": status,
         "error_code": outcome.error_code,
         "error_message": "",
@@ -176,7 +178,7 @@ def _moves_lead(interaction: Interaction) -> bool:
     """A test of a real lead moves nothing, a provider's fault neither; an older call never overrules a newer one."""
     if interaction.is_test and not interaction.lead.is_test:
         return False
-    if interaction.error_code == ErrorCode.PROVIDER_FAULT:
+    if interaction.error_code in (ErrorCode.PROVIDER_FAULT, ErrorCode.NO_REPORT):
         return False
     if interaction.status == Status.DNC:
         return True

@@ -80,6 +80,8 @@ class CallReport:
     wish: str = ""
     """The business outcome from structured analysis: dnc, callback, qualified, disqualified, follow_up or nothing."""
     callback: str = ""
+    excerpt: bool = False
+    """Sent without its transcript, which has to be fetched before the outcome can be told."""
 
 
 @dataclass(frozen=True, kw_only=True)

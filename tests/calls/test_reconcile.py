@@ -126,7 +126,8 @@ def test_a_call_that_never_ends_is_ended_after_the_deadline(
     assert reconcile(placed).status == Status.ERROR
     assert placed.error_code == "NO_REPORT"
     placed.lead.refresh_from_db()
-    assert placed.lead.status == "error"
+    assert placed.lead.status == "new"
+    assert Interaction.objects.attempts().count() == 1
 
 
 def test_a_provider_that_is_down_for_good_does_not_keep_a_call_open(

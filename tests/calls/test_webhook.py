@@ -18,6 +18,7 @@ from common import clock as business_clock
 from leads.models import Lead
 from tests import provider_events as events
 from tests import world
+from tests.network import FakeNetwork, answer
 
 VECTOR = {
     "secret": "wsec_test_0123456789",
@@ -184,6 +185,22 @@ def test_a_failure_that_came_too_early_is_matched_once_the_conversation_is_known
     work_off()
     placing.refresh_from_db()
     assert placing.status == Status.BUSY
+
+
+def test_an_event_without_its_transcript_is_completed_by_asking(
+    account: ProviderAccount, placed: Interaction, network: FakeNetwork
+) -> None:
+    excerpt = events.transcription(wish="qualified")
+    del excerpt["data"]["transcript"]
+    network.on("/conversations/conv_1", answer(503), answer(200, events.conversation(wish="qualified")))
+    events.post(account, excerpt)
+    work_off()
+    placed.refresh_from_db()
+    assert placed.status == Status.IN_PROGRESS
+    work_off()
+    placed.refresh_from_db()
+    assert placed.status == Status.QUALIFIED
+    assert len(placed.transcript.messages) == 3
 
 
 def test_another_accounts_secret_moves_nothing_of_this_account(

@@ -58,6 +58,7 @@ def conversation(data: dict[str, Any]) -> CallReport:
         has_audio=data.get("has_audio") is True,
         wish=wish,
         callback=callback,
+        excerpt="transcript" not in data,
     )
 
 

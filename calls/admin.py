@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.functions import Length
+from django.http import HttpRequest
+
+from calls.models import CallPrompt, InboxEvent, Interaction, InteractionEvent, Transcript
+from common.admin import ReadOnlyAdmin, ReadOnlyInline
+
+
+class EventInline(ReadOnlyInline):
+    model = InteractionEvent
+    fields = ("at", "kind", "text")
+    ordering = ("id",)
+
+
+@admin.register(Interaction)
+class InteractionAdmin(ReadOnlyAdmin):
+    inlines = (EventInline,)
+    list_display = (
+        *("public_id", "lead", "to_number", "status", "dispatch", "origin", "is_test"),
+        *("duration", "workspace", "created_at"),
+    )
+    list_filter = ("status", "dispatch", "origin", "direction", "is_test", "recording_state")
+    list_select_related = ("lead", "workspace")
+    search_fields = ("public_id", "to_number", "conversation_id", "lead__public_id")
+    ordering = ("-id",)
+    # The file's address in the storage means nothing without the product's own view of it.
+    exclude = ("recording",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Interaction]:
+        rows: QuerySet[Interaction] = super().get_queryset(request)
+        return rows.select_related(
+            *("lead", "workspace", "campaign", "agent", "account", "caller_number", "prompt_version__template"),
+            *("user", "api_key"),
+        )
+
+
+@admin.register(CallPrompt)
+class CallPromptAdmin(ReadOnlyAdmin):
+    list_display = ("interaction", "first_message")
+    list_select_related = ("interaction",)
+    search_fields = ("interaction__public_id",)
+
+
+@admin.register(Transcript)
+class TranscriptAdmin(ReadOnlyAdmin):
+    list_display = ("interaction",)
+    list_select_related = ("interaction",)
+    search_fields = ("interaction__public_id",)
+
+
+@admin.register(InteractionEvent)
+class InteractionEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "interaction", "kind", "text")
+    list_filter = ("kind",)
+    list_select_related = ("interaction",)
+    search_fields = ("interaction__public_id",)
+    ordering = ("-id",)
+
+
+@admin.register(InboxEvent)
+class InboxEventAdmin(ReadOnlyAdmin):
+    """The body holds what people said on the phone: only its length is shown."""
+
+    list_display = ("received_at", "event_type", "conversation_id", "state", "note", "account", "body_length")
+    list_filter = ("state", "event_type")
+    list_select_related = ("account", "interaction")
+    search_fields = ("conversation_id", "key")
+    ordering = ("-id",)
+    readonly_fields = ("body_length",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboxEvent]:
+        rows: QuerySet[InboxEvent] = super().get_queryset(request)
+        return rows.defer("body").annotate(length=Length("body"))
+
+    @admin.display(description="Length of the body in bytes")
+    def body_length(self, event: InboxEvent) -> int:
+        return int(getattr(event, "length", 0))

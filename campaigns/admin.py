@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+
+from accounts.admin import actor
+from campaigns.models import (
+    CallerNumber,
+    Campaign,
+    PromptTemplate,
+    PromptVariable,
+    PromptVersion,
+    ProviderAccount,
+    VoiceAgent,
+)
+from campaigns.services import check_prompt, create_campaign, save_template
+from common.admin import Admin, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
+
+SECRETS = ("api_key", "webhook_secret")
+
+
+class ProviderAccountForm(SameWorkspaceForm):
+    """Secrets go in and never come out: an empty field keeps what is stored."""
+
+    api_key = forms.CharField(
+        label="API key",
+        required=False,
+        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
+        help_text="Never shown. Leave it empty to keep the stored one.",
+    )
+    webhook_secret = forms.CharField(
+        required=False,
+        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
+        help_text="Shown once by the provider when its webhook is made. Leave it empty to keep the stored one.",
+    )
+
+    class Meta:
+        model = ProviderAccount
+        fields = (
+            *("workspace", "name", "provider", "host", "api_key", "webhook_secret"),
+            *("calls_per_second", "concurrency", "is_active"),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SECRETS:
+            self.initial.pop(name, None)
+        self.stored = {name: getattr(self.instance, name) for name in SECRETS}
+
+    def clean_api_key(self) -> str:
+        key = self.cleaned_data["api_key"] or self.stored["api_key"]
+        if not key:
+            raise forms.ValidationError("A new account needs the provider's API key.")
+        return str(key)
+
+    def clean_webhook_secret(self) -> str:
+        return str(self.cleaned_data["webhook_secret"] or self.stored["webhook_secret"])
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(Admin):
+    form = ProviderAccountForm
+    list_display = ("name", "workspace", "provider", "host", "calls_per_second", "concurrency", "is_active")
+    list_filter = ("provider", "is_active")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "public_id", "workspace__name")
+    autocomplete_fields = ("workspace",)
+    readonly_fields = ("public_id", "webhook", "created_at")
+    fields = (*ProviderAccountForm.Meta.fields, "webhook", "public_id", "created_at")
+
+    @admin.display(description="Webhook address")
+    def webhook(self, account: ProviderAccount) -> SafeString | str:
+        if not account.pk:
+            return "Shown when the account is saved."
+        note = "Give it to the provider. Only events signed with the webhook secret are believed."
+        return format_html("<code>{}</code><br>{}", account.webhook_url, note)
+
+
+@admin.register(CallerNumber)
+class CallerNumberAdmin(Admin):
+    form = SameWorkspaceForm
+    list_display = ("e164", "label", "account", "workspace", "kind", "is_active")
+    list_filter = ("kind", "is_active")
+    list_select_related = ("account", "workspace")
+    search_fields = ("e164", "label", "public_id")
+    autocomplete_fields = ("workspace", "account")
+    readonly_fields = ("public_id", "created_at")
+
+
+class PromptTemplateForm(SameWorkspaceForm):
+    body = forms.CharField(label="Prompt", widget=UnfoldAdminTextareaWidget({"rows": 16}))
+    first_message = forms.CharField(required=False, widget=UnfoldAdminTextareaWidget({"rows": 3}))
+
+    class Meta:
+        model = PromptTemplate
+        fields = ("workspace", "name")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if current := self.instance.current:
+            self.initial |= {"body": current.body, "first_message": current.first_message}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        workspace = self.instance.workspace if self.instance.pk else data.get("workspace")
+        if workspace:
+            check_prompt(workspace=workspace, body=data.get("body", ""), first_message=data.get("first_message", ""))
+        return data
+
+
+class VersionInline(ReadOnlyInline):
+    model = PromptVersion
+    fields = ("number", "first_message", "created_by", "created_at")
+    ordering = ("-number",)
+
+
+@admin.register(PromptTemplate)
+class PromptTemplateAdmin(Admin):
+    """A changed text becomes a new version: calls keep the one they used."""
+
+    form = PromptTemplateForm
+    inlines = (VersionInline,)
+    list_display = ("name", "workspace", "current", "created_at")
+    list_select_related = ("workspace", "current__template")
+    search_fields = ("name", "public_id")
+    autocomplete_fields = ("workspace",)
+    fields = ("workspace", "name", "body", "first_message")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PromptTemplate]:
+        rows: QuerySet[PromptTemplate] = super().get_queryset(request).select_related("current", "workspace")
+        return rows
+
+    def save_model(self, request: HttpRequest, obj: PromptTemplate, form: Any, change: bool) -> None:
+        texts = {name: form.cleaned_data[name].replace("\r\n", "\n") for name in ("body", "first_message")}
+        template = obj if change else None
+        saved = save_template(workspace=obj.workspace, name=obj.name, by=actor(request), template=template, **texts)
+        adopt(obj, saved)
+
+
+@admin.register(PromptVersion)
+class PromptVersionAdmin(ReadOnlyAdmin):
+    list_display = ("template", "number", "created_by", "created_at")
+    list_select_related = ("template", "created_by")
+    search_fields = ("template__name", "body")
+
+
+@admin.register(PromptVariable)
+class PromptVariableAdmin(Admin):
+    list_display = ("name", "kind", "default", "example", "workspace")
+    list_filter = ("kind",)
+    list_select_related = ("workspace",)
+    search_fields = ("name",)
+    autocomplete_fields = ("workspace",)
+
+
+@admin.register(VoiceAgent)
+class VoiceAgentAdmin(Admin):
+    form = SameWorkspaceForm
+    list_display = ("name", "account", "template", "caller_number", "workspace", "is_active")
+    list_filter = ("is_active",)
+    list_select_related = ("account", "template", "caller_number", "workspace")
+    search_fields = ("name", "public_id", "provider_agent_id")
+    autocomplete_fields = ("workspace", "account", "template", "caller_number")
+    readonly_fields = ("public_id", "created_at")
+
+
+@admin.register(Campaign)
+class CampaignAdmin(Admin):
+    form = SameWorkspaceForm
+    list_display = ("code", "name", "status", "is_default", "production_agent", "test_agent", "workspace")
+    list_filter = ("status", "is_default")
+    list_select_related = ("production_agent", "test_agent", "workspace")
+    search_fields = ("code", "name")
+    autocomplete_fields = ("workspace", "production_agent", "test_agent", "template", "caller_number")
+    readonly_fields = ("code", "created_at")
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        if change:
+            obj.save()
+        else:
+            adopt(obj, create_campaign(by=actor(request), **form.cleaned_data))
