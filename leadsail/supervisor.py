@@ -56,7 +56,8 @@ class Child:
     stage: int  # stopped in ascending order
     log: Path | None = None  # None: a step of the start that writes to the terminal
     echo: bool = True
-    pid: int = 0
+    pid: int = 0  # 0 while it is not running
+    last_pid: int = 0
     code: int | None = None
     started: float = 0.0
     restart_at: float | None = None
@@ -128,7 +129,8 @@ class Supervisor:
         pid = os.fork()
         if pid == 0:
             self._become(child)
-        child.pid, child.code, child.restart_at, child.started = pid, None, None, time.monotonic()
+        child.pid = child.last_pid = pid
+        child.code, child.restart_at, child.started = None, None, time.monotonic()
 
     def _become(self, child: Child) -> NoReturn:
         code = 1

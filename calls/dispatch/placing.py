@@ -31,6 +31,7 @@ from common import clock
 
 log = structlog.get_logger(__name__)
 MAX_FAULTS = 3
+MAX_UNREACHED = 4
 EXPIRES = timedelta(minutes=60)
 FIRST_CHECK = timedelta(seconds=20)
 RESULT_TRIES = 8
@@ -170,14 +171,21 @@ def save_result(interaction: Interaction, result: PlaceResult) -> None:
         case Placement.ACCEPTED:
             mark_placed(interaction, result.conversation_id, result.call_id)
         case Placement.THROTTLED:
-            wait = result.retry_after or min(2 * 2**interaction.faults, 60)
-            put_back(interaction, timedelta(seconds=wait))
-            Interaction.objects.filter(pk=interaction.pk).update(faults=interaction.faults + 1)
-            note(interaction, "throttled", result.message)
+            _place_later(interaction, "throttled", result)
+        case Placement.REJECTED if not result.reached and interaction.faults < MAX_UNREACHED:
+            _place_later(interaction, "unreached", result)
         case Placement.REJECTED:
             _reject(interaction, result)
         case Placement.UNKNOWN:
             mark_unknown(interaction, result.message)
+
+
+def _place_later(interaction: Interaction, kind: str, result: PlaceResult) -> None:
+    """Nothing was placed for certain: the same intent waits for its turn, and no attempt is counted."""
+    wait = timedelta(seconds=result.retry_after or min(2 * 2**interaction.faults, 60))
+    Interaction.objects.filter(pk=interaction.pk).update(faults=interaction.faults + 1)
+    if put_back(interaction, wait):
+        note(interaction, kind, result.message)
 
 
 def mark_placed(interaction: Interaction, conversation_id: str, call_id: str = "") -> bool:

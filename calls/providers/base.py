@@ -41,6 +41,8 @@ class PlaceResult:
     call_id: str = ""
     message: str = ""
     retry_after: float | None = None
+    reached: bool = True
+    """False for a rejection by the network: the provider never saw the request, so it may be sent again."""
 
 
 class Phase(StrEnum):

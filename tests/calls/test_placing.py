@@ -124,10 +124,20 @@ def test_success_false_without_an_id_is_a_refusal(call: Interaction, network: Fa
     assert state(call) == (Dispatch.REJECTED, Status.ERROR, "PROVIDER_REJECTED")
 
 
-def test_a_connection_that_was_never_made_is_a_refusal(call: Interaction, network: FakeNetwork) -> None:
+def test_a_connection_that_was_never_made_is_tried_for_half_a_minute_and_then_a_refusal(
+    call: Interaction, network: FakeNetwork
+) -> None:
     network.on("outbound-call", NotSent("refused"))
-    dial(call.pk, "t1")
+    waited = 0.0
+    for attempt in range(4):
+        dial(call.pk, f"t{attempt}")
+        assert state(call) == (Dispatch.QUEUED, Status.IN_PROGRESS, "")
+        assert call.not_before
+        waited += (call.not_before - clock.real_now()).total_seconds()
+        Interaction.objects.update(not_before=None)
+    dial(call.pk, "last")
     assert state(call) == (Dispatch.REJECTED, Status.ERROR, "PROVIDER_REJECTED")
+    assert 25 < waited <= 30
 
 
 @pytest.mark.parametrize(

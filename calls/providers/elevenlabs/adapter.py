@@ -42,7 +42,8 @@ class ElevenLabs:
                 timeout=(float(settings.CONNECT_TIMEOUT_SECONDS), float(read_timeout)),
             )
         except http.NotSent as error:
-            return PlaceResult(placement=Placement.REJECTED, message=f"ElevenLabs was not reached: {error}.")
+            message = f"ElevenLabs was not reached: {error}."
+            return PlaceResult(placement=Placement.REJECTED, message=message, reached=False)
         except http.Lost as error:
             return PlaceResult(placement=Placement.UNKNOWN, message=f"The answer of ElevenLabs was lost: {error}.")
         return _read_placement(answer)

@@ -147,7 +147,7 @@ class Installation:
     def pids(self) -> dict[str, Any]:
         def pid(name: str) -> int | None:
             child = self.children.get(name)
-            return child.pid or None if child else None
+            return child.last_pid if child else None
 
         return {
             "supervisor": os.getpid(),

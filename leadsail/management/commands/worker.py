@@ -6,6 +6,9 @@ from typing import Any
 
 import django_rq
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+from rq.job import Job
+from rq.queue import Queue
 from rq.worker import SimpleWorker
 
 from calls.dispatch import pool
@@ -16,6 +19,12 @@ class Worker(SimpleWorker):
     """No fork per job; after an outage of the queue it is back within two seconds instead of a minute."""
 
     max_connection_wait_time = 2.0
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        # A connection that broke with the database's restart must not fail every job from then on.
+        close_old_connections()
+        super().execute_job(job, queue)
+        close_old_connections()
 
 
 class Command(BaseCommand):

@@ -1,0 +1,110 @@
+"""The queue emptied, killed and restarted, the database locked: nothing is lost and nobody is dialed twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+
+import pytest
+import redis
+
+from tests.e2e.stack import Stack
+from tests.up.installation import wait_for
+
+LEADS = """
+from campaigns.models import Campaign
+from leads.models import Lead
+campaign = Campaign.objects.filter(status="active", min_gap_minutes=0).first()
+leads = [
+    Lead(workspace=campaign.workspace, campaign=campaign, phone="+1%d5550101" % area) for area in range(301, 326)
+]
+Lead.objects.bulk_create([lead for lead in leads])
+result = [lead.public_id for lead in leads]
+"""
+
+
+@pytest.fixture
+def stack(make_stack: type[Stack]) -> Stack:
+    stack = make_stack().start()
+    stack.control(speed=60)
+    stack.shell("from campaigns.models import ProviderAccount\nresult = ProviderAccount.objects.update(concurrency=500)")
+    return stack
+
+
+def check_book(stack: Stack, calls: int) -> None:
+    dials = Counter(dial["correlation_id"] for dial in stack.book())
+    assert len(dials) == calls
+    assert max(dials.values()) == 1
+
+
+def valkey_of(stack: Stack) -> redis.Redis:
+    url = stack.shell("from django.conf import settings\nresult = settings.REDIS_URL")
+    return redis.Redis.from_url(url)
+
+
+def test_calls_survive_a_queue_that_is_emptied_again_and_again(stack: Stack) -> None:
+    since, leads, queue = stack.newest_interaction(), stack.shell(LEADS), valkey_of(stack)
+    for lead in leads:
+        assert stack.call(lead).status_code == 200
+        queue.flushall()
+    rows = stack.wait_until_all_final(since, seconds=60)
+    assert {row["status"] for row in rows} == {"qualified"}
+    check_book(stack, len(leads))
+
+
+def test_calls_survive_a_queue_that_is_killed_while_they_are_asked_for(stack: Stack) -> None:
+    since, leads = stack.newest_interaction(), stack.shell(LEADS)
+    for number, lead in enumerate(leads):
+        if number in (3, 12):
+            _kill_valkey(stack)
+        assert stack.call(lead).status_code == 200
+    rows = stack.wait_until_all_final(since, seconds=60)
+    assert {row["status"] for row in rows} == {"qualified"}
+    check_book(stack, len(leads))
+
+
+def _kill_valkey(stack: Stack) -> None:
+    def killed() -> bool:
+        with suppress(ProcessLookupError, TypeError):
+            os.kill(stack.installation.pids()["valkey"], signal.SIGKILL)
+            return True
+        return False
+
+    wait_for(killed, 10)
+
+
+def test_calls_survive_a_database_that_is_locked_for_seconds(stack: Stack) -> None:
+    since, leads = stack.newest_interaction(), stack.shell(LEADS)
+    lock = threading.Thread(target=_lock_database, args=(stack, 4.0))
+    lock.start()
+    for lead in leads:
+        assert stack.call(lead).status_code == 200
+    lock.join()
+    rows = stack.wait_until_all_final(since, seconds=60)
+    assert {row["status"] for row in rows} == {"qualified"}
+    check_book(stack, len(leads))
+
+
+def _lock_database(stack: Stack, seconds: float) -> None:
+    database = sqlite3.connect(stack.installation.var / "db.sqlite3", timeout=20, isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    time.sleep(seconds)
+    database.execute("ROLLBACK")
+    database.close()
+
+
+def test_the_whole_installation_killed_in_the_middle_goes_on_where_it_was(stack: Stack) -> None:
+    since, leads = stack.newest_interaction(), stack.shell(LEADS)
+    for lead in leads:
+        assert stack.call(lead).status_code == 200
+    stack.installation.signal(signal.SIGKILL)
+    stack.installation.wait()
+    stack.start()
+    rows = stack.wait_until_all_final(since, seconds=100)
+    assert {row["status"] for row in rows} == {"qualified"}
+    check_book(stack, len(leads))
