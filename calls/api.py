@@ -32,6 +32,11 @@ def workspace_of(request: Request) -> Workspace:
     return request.auth.workspace
 
 
+def actor_of(request: Request) -> Actor:
+    assert isinstance(request.auth, ApiKey)
+    return Actor(api_key=request.auth)
+
+
 class InitiateCall(APIView):
     scopes: ClassVar[dict[str, str]] = {"POST": "calls:write"}
 
@@ -42,7 +47,7 @@ class InitiateCall(APIView):
         workspace = workspace_of(request)
         interaction = initiate_call(
             lead=lead_of(workspace, data["leadId"]),
-            by=Actor(api_key=request.auth),
+            by=actor_of(request),
             origin=Interaction.Origin.API,
             campaign=_campaign(workspace, data["campaignId"]) if data.get("campaignId") else None,
             number=data.get("phone", ""),

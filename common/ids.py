@@ -2,9 +2,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.db import models
 from ulid import ULID
+
+if TYPE_CHECKING:
+    TextField = models.CharField[str, str]
+else:
+    TextField = models.CharField
 
 # Without 0, O, 1 and I: people read campaign codes to each other.
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -14,7 +20,7 @@ def new_public_id(prefix: str) -> str:
     return f"{prefix}_{str(ULID()).lower()}"
 
 
-class PublicIdField(models.CharField):  # type: ignore[type-arg]
+class PublicIdField(TextField):
     """A prefix and a ULID, made when the row is: `lead_01j…`."""
 
     def __init__(self, *args: object, prefix: str = "", **kwargs: object) -> None:

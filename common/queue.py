@@ -15,7 +15,7 @@ KEEP_FAILED_SECONDS = 24 * 3600
 
 
 def enqueue_after_commit(job: str, *args: Any, queue: str = "default") -> None:
-    """The job by dotted name, ids only in `args`. A queue that is down must not break the request that wrote the row."""
+    """The job by dotted name, ids in `args`. A queue that is down must not break the request that wrote the row."""
     transaction.on_commit(partial(enqueue, job, *args, queue=queue))
 
 

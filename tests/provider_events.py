@@ -28,6 +28,7 @@ def conversation(conversation_id: str = "conv_1", **changes: Any) -> dict[str, A
     wish, callback = changes.pop("wish", None), changes.pop("callback", None)
     collected = {"crm_outcome": {"value": wish}, "callback_at": {"value": callback}}
     started = int(clock.timestamp())
+    correlation = {"crm_attempt_id": changes.pop("correlation", "")}
     data: dict[str, Any] = {
         "agent_id": "agent_x",
         "conversation_id": conversation_id,
@@ -44,7 +45,7 @@ def conversation(conversation_id: str = "conv_1", **changes: Any) -> dict[str, A
             "phone_call": {"type": "twilio", "call_sid": "CA1", **changes.pop("phone_call", {})},
         },
         "analysis": {"transcript_summary": "They talked.", "data_collection_results": collected},
-        "conversation_initiation_client_data": {"dynamic_variables": {"crm_attempt_id": changes.pop("correlation", "")}},
+        "conversation_initiation_client_data": {"dynamic_variables": correlation},
         "has_audio": changes.pop("has_audio", False),
     }
     return {**data, **changes}

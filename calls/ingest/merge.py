@@ -21,7 +21,6 @@ from leads.models import Lead, LeadStatus
 from leads.services import add_to_do_not_call, set_status
 from leads.zones import candidate_zones
 
-
 ANSWERED = (Phase.TALKING, Phase.ENDED)
 
 

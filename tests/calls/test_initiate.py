@@ -8,7 +8,7 @@ from accounts.services import set_calls_stopped, set_operator_stop
 from calls.gate.rules import Verdict
 from calls.models import Dispatch, Interaction, InteractionEvent, Status
 from calls.services import CallRefused, initiate_call, preflight
-from campaigns.models import Campaign, CallerNumber
+from campaigns.models import CallerNumber, Campaign
 from common import clock as business_clock
 from leads.models import Lead
 from leads.services import add_to_do_not_call
@@ -154,9 +154,7 @@ def test_the_gap_counts_for_the_number_whichever_lead_has_it(lead: Lead, campaig
 def test_after_the_last_attempt_no_further_call_is_made(lead: Lead) -> None:
     Campaign.objects.update(max_attempts=2)
     for _ in range(2):
-        world.make_interaction(
-            lead, status=Status.NO_ANSWER, dispatch=Dispatch.PLACED, placed_at=business_clock.now()
-        )
+        world.make_interaction(lead, status=Status.NO_ANSWER, dispatch=Dispatch.PLACED, placed_at=business_clock.now())
     assert codes(refusal(lead)) == ["MAX_ATTEMPTS_REACHED"]
 
 
@@ -239,9 +237,7 @@ def test_a_test_lead_without_a_test_agent_is_called_by_the_production_agent(lead
 def test_by_the_api_a_refusal_carries_codes_and_times(api: Client, lead: Lead, clock: Clock) -> None:
     clock.at("2026-11-20T08:00:00-08:00")
     Campaign.objects.update(hours={"fri": [["09:00", "17:00"]]})
-    response = api.post(
-        "/api/v1/voice/calls/initiate", {"leadId": lead.public_id}, content_type="application/json"
-    )
+    response = api.post("/api/v1/voice/calls/initiate", {"leadId": lead.public_id}, content_type="application/json")
     error = response.json()["error"]
     assert response.status_code == 400
     assert error["code"] == "OUTSIDE_OPERATING_HOURS"
@@ -249,9 +245,7 @@ def test_by_the_api_a_refusal_carries_codes_and_times(api: Client, lead: Lead, c
 
 
 def test_by_the_api_a_call_answers_with_its_four_ids(api: Client, lead: Lead, campaign: Campaign) -> None:
-    response = api.post(
-        "/api/v1/voice/calls/initiate", {"leadId": lead.public_id}, content_type="application/json"
-    )
+    response = api.post("/api/v1/voice/calls/initiate", {"leadId": lead.public_id}, content_type="application/json")
     data = response.json()["data"]
     assert response.status_code == 200
     assert data["leadId"] == lead.public_id

@@ -106,7 +106,9 @@ def test_a_provider_that_failed_before_anybody_spoke_leaves_the_lead_alone(place
     assert Interaction.objects.attempts().count() == 0
 
 
-@pytest.mark.parametrize("event", [events.failure, lambda: events.transcription(termination="voicemail_detection tool")])
+@pytest.mark.parametrize(
+    "event", [events.failure, lambda: events.transcription(termination="voicemail_detection tool")]
+)
 def test_the_last_allowed_attempt_that_reached_nobody_is_no_contact(lead: Lead, event: Any) -> None:
     Campaign.objects.update(max_attempts=2)
     world.make_interaction(lead, status="no_answer", dispatch="placed", placed_at=business_clock.now())

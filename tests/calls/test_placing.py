@@ -54,7 +54,7 @@ def test_the_request_is_what_elevenlabs_expects(call: Interaction, network: Fake
     assert asked.json["agent_phone_number_id"] == call.caller_number.provider_number_id
     assert asked.json["to_number"] == call.to_number
     assert asked.json["telephony_call_config"] == {"ringing_timeout_secs": 40}
-    assert asked.timeout == (5, 70)
+    assert asked.timeout == (5.0, 70.0)
     initiation = asked.json["conversation_initiation_client_data"]
     assert initiation["dynamic_variables"]["crm_attempt_id"] == call.public_id
     agent = initiation["conversation_config_override"]["agent"]
@@ -286,7 +286,12 @@ def test_a_fault_of_our_own_before_sending_is_tried_again_and_then_given_up(
 
 def test_lost_jobs_are_found_in_the_rows_and_sent_again(call: Interaction, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
-    monkeypatch.setattr("calls.dispatch.sweep.enqueue", lambda job, pk, queue: sent.append(pk) or True)
+
+    def enqueue(job: str, pk: int, queue: str) -> bool:
+        sent.append(pk)
+        return True
+
+    monkeypatch.setattr("calls.dispatch.sweep.enqueue", enqueue)
     enqueue_lost()
     assert sent == []
     Interaction.objects.update(enqueued_at=clock.real_now() - timedelta(seconds=6))
@@ -307,7 +312,9 @@ def test_an_account_dials_no_more_at_a_time_than_its_lines(call: Interaction, ne
 
 def test_an_account_starts_no_faster_than_its_pace(call: Interaction, network: FakeNetwork) -> None:
     ProviderAccount.objects.update(calls_per_second=0.5)
-    network.on("outbound-call", lambda asked: answer(200, {"success": True, "conversation_id": asked.json["to_number"]}))
+    network.on(
+        "outbound-call", lambda asked: answer(200, {"success": True, "conversation_id": asked.json["to_number"]})
+    )
     second = initiate_call(lead=world.make_lead(call.campaign, "+14155550133"), by=SYSTEM, origin="manual")
     dial(call.pk, "t1")
     dial(second.pk, "t2")
@@ -340,8 +347,6 @@ def test_of_ten_clicks_at_once_one_becomes_a_call() -> None:
     together(click)
     assert Interaction.objects.count() == 1
     assert refused == ["CALL_IN_PROGRESS"] * 9
-
-
 
 
 def together(action: object) -> None:

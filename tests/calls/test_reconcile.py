@@ -82,10 +82,10 @@ def test_once_nothing_can_arrive_any_more_it_was_not_placed_and_the_lead_is_free
     assert initiate_call(lead=unknown.lead, by=SYSTEM, origin="manual")
 
 
-@pytest.mark.parametrize("reply", [answer(500), Lost("timeout"), answer(200, {"nonsense": 1}), answer(404), answer(401)])
-def test_a_provider_that_cannot_be_asked_proves_nothing(
-    unknown: Interaction, network: FakeNetwork, reply: Any
-) -> None:
+@pytest.mark.parametrize(
+    "reply", [answer(500), Lost("timeout"), answer(200, {"nonsense": 1}), answer(404), answer(401)]
+)
+def test_a_provider_that_cannot_be_asked_proves_nothing(unknown: Interaction, network: FakeNetwork, reply: Any) -> None:
     Interaction.objects.update(sent_at=business_clock.real_now() - timedelta(days=1))
     network.on("/v1/convai/conversations", reply)
     assert reconcile(unknown).dispatch == Dispatch.UNKNOWN
@@ -97,7 +97,9 @@ def test_a_call_found_twice_is_flagged(unknown: Interaction, network: FakeNetwor
     assert reconcile(unknown).events.filter(kind="duplicate").exists()
 
 
-def test_the_answer_that_came_after_all_does_not_disturb(unknown: Interaction, network: FakeNetwork, lead: Lead) -> None:
+def test_the_answer_that_came_after_all_does_not_disturb(
+    unknown: Interaction, network: FakeNetwork, lead: Lead
+) -> None:
     network.on("/v1/convai/conversations", listing("conv_5"))
     network.on("/v1/convai/conversations/conv_5", answer(200, events.conversation("conv_5")))
     reconcile(unknown)
@@ -139,7 +141,8 @@ def test_a_provider_that_is_down_for_good_does_not_keep_a_call_open(
 
 
 @pytest.mark.parametrize(
-    ("provider_says", "phase"), [("initiated", "ringing"), ("in-progress", "in_progress"), ("processing", "in_progress")]
+    ("provider_says", "phase"),
+    [("initiated", "ringing"), ("in-progress", "in_progress"), ("processing", "in_progress")],
 )
 def test_a_look_tells_ringing_from_answered(
     placed: Interaction, network: FakeNetwork, provider_says: str, phase: str
@@ -204,9 +207,7 @@ def test_recordings_whose_job_is_lost_are_copied_by_the_sweep(
 ) -> None:
     sent: list[int] = []
     monkeypatch.setattr("calls.ingest.sweep.enqueue", lambda job, pk: sent.append(pk))
-    Interaction.objects.update(
-        recording_state="due", recording_due_at=business_clock.real_now() - timedelta(seconds=2)
-    )
+    Interaction.objects.update(recording_state="due", recording_due_at=business_clock.real_now() - timedelta(seconds=2))
     copy_due_recordings()
     copy_due_recordings()
     assert sent == [placed.pk]

@@ -65,7 +65,16 @@ def test_of_two_signatures_any_may_match() -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "t=1790000000", "v0=abc", "t=x,v0=abc", "t=1790000000,v0=abc", "t=1,t=2,v0=a", "t=1790000000,v0=ü", "t=٣,v0=a"],
+    [
+        "",
+        "t=1790000000",
+        "v0=abc",
+        "t=x,v0=abc",
+        "t=1790000000,v0=abc",
+        "t=1,t=2,v0=a",
+        "t=1790000000,v0=ü",
+        "t=٣,v0=a",
+    ],
 )
 def test_a_malformed_header_is_refused(header: str) -> None:
     with pytest.raises(BadSignature):
@@ -164,9 +173,7 @@ def test_an_event_for_an_unknown_call_waits_and_is_then_set_aside(account: Provi
     assert event.state == InboxEvent.State.IGNORED
 
 
-def test_an_event_that_came_before_our_own_post_returned_finds_its_call(
-    account: ProviderAccount, lead: Lead
-) -> None:
+def test_an_event_that_came_before_our_own_post_returned_finds_its_call(account: ProviderAccount, lead: Lead) -> None:
     placing = world.make_interaction(lead, dispatch="placing")
     events.post(account, events.transcription("conv_early", correlation=placing.public_id))
     work_off()

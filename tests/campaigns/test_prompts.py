@@ -61,7 +61,12 @@ def test_saving_a_changed_text_makes_a_version_and_the_same_text_none(workspace:
     template = world.make_template(workspace, name="T", body="One")
     for body in ("One", "Two", "Two"):
         save_template(
-            workspace=workspace, name="T", body=body, first_message="Hello {{first_name}}!", by=SYSTEM, template=template
+            workspace=workspace,
+            name="T",
+            body=body,
+            first_message="Hello {{first_name}}!",
+            by=SYSTEM,
+            template=template,
         )
     assert list(template.versions.order_by("number").values_list("number", "body")) == [(1, "One"), (2, "Two")]
     assert template.current
@@ -74,7 +79,8 @@ def test_the_preview_holds_lead_and_system_values(lead: Lead, campaign: Campaign
     lead.refresh_from_db()
     register_custom_fields(workspace=campaign.workspace, names=["roof_size"])
     body = "{{first_name}}|{{city}}|{{roof_size}}|{{call_direction}}|{{contact_type}}|{{attempt_number}}|"
-    body += "{{campaign_name}}|{{workspace_name}}|{{caller_number}}|{{current_date}} {{current_time}} {{current_weekday}}"
+    body += "{{campaign_name}}|{{workspace_name}}|{{caller_number}}|"
+    body += "{{current_date}} {{current_time}} {{current_weekday}}"
     Campaign.objects.update(template=world.make_template(campaign.workspace, body=body))
 
     rendered = preview_prompt(preflight=preflight(lead=lead), additional_instructions="Be brief")

@@ -66,9 +66,7 @@ def test_a_read_timeout_is_lost() -> None:
         assert len(seen) == 1
 
 
-@pytest.mark.parametrize(
-    "answer", [b"", OK + b"{", b"nonsense\r\n\r\n"], ids=["silent", "body", "odd"]
-)
+@pytest.mark.parametrize("answer", [b"", OK + b"{", b"nonsense\r\n\r\n"], ids=["silent", "body", "odd"])
 def test_a_connection_that_breaks_after_the_request_is_lost_and_not_repeated(answer: bytes) -> None:
     with server(lambda peer: peer.sendall(answer)) as (url, seen):
         with pytest.raises(http.Lost):
@@ -84,6 +82,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_an_answer_that_is_too_large_is_lost() -> None:
-    with server(lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200000)) as (url, _):
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200000
+    with server(lambda peer: peer.sendall(large)) as (url, _):
         with pytest.raises(http.Lost):
             http.call("GET", url, headers={}, timeout=(1, 5), max_bytes=1000)

@@ -1,4 +1,4 @@
-"""A whole running LeadSail with its sandbox, driven over HTTP as an integrator would, and its database read from outside."""
+"""A whole running LeadSail with its sandbox, driven over HTTP as by an integrator; its database read from outside."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ class Stack:
         """Runs Python inside the installation; what the script leaves in `result` comes back."""
         code = script + "\nimport json; print('\\n' + json.dumps(result, default=str))"
         command = [sys.executable, "-m", "leadsail.embedded", "shell", "-v", "0", "-c", code]
+        environment = self.installation.environment
         ended = subprocess.run(
-            command, cwd=BASE_DIR, env=self.installation.environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         assert ended.returncode == 0, ended.stderr
         return json.loads(ended.stdout.strip().splitlines()[-1])

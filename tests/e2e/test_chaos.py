@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.e2e.conftest import MakeStack
 from tests.e2e.stack import Stack
 
 CALLS = 200
@@ -41,10 +42,12 @@ result = [lead.public_id for lead in leads]
 
 
 @pytest.mark.timeout(280)
-def test_killed_workers_and_faults_never_make_a_phone_ring_twice_and_every_call_ends(make_stack: type[Stack]) -> None:
-    stack = make_stack().start()
+def test_killed_workers_and_faults_never_make_a_phone_ring_twice_and_every_call_ends(make_stack: MakeStack) -> None:
+    stack = make_stack()
     stack.control(speed=40, seed=11, faults=FAULTS)
-    stack.shell("from campaigns.models import ProviderAccount\nresult = ProviderAccount.objects.update(concurrency=500)")
+    stack.shell(
+        "from campaigns.models import ProviderAccount\nresult = ProviderAccount.objects.update(concurrency=500)"
+    )
     since = stack.newest_interaction()
     leads = stack.shell(LEADS)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from leadsail.embedded import BASE_DIR
-from tests.e2e.stack import Stack
+from tests.e2e.conftest import MakeStack
 
 ROW = re.compile(r"^\| (\d\d) \| .+? \| `(\w+)`(.*?) \| `?(\w+)`? \|$")
 CODES = {
@@ -35,16 +35,16 @@ def documented() -> dict[str, tuple[str, str, str]]:
 
 
 @pytest.mark.timeout(240)
-def test_every_ending_becomes_what_is_documented_and_every_phone_rings_at_most_once(make_stack: type[Stack]) -> None:
+def test_every_ending_becomes_what_is_documented_and_every_phone_rings_at_most_once(make_stack: MakeStack) -> None:
     expected = documented()
     assert len(expected) == 59
     # At sixty times the speed, the forty minutes after which a stuck call is given up take forty seconds.
-    stack = make_stack(NOW="2026-11-20T12:00:00-05:00", SPEED="60").start()
+    stack = make_stack(NOW="2026-11-20T12:00:00-05:00", SPEED="60")
     since = stack.newest_interaction()
     leads = stack.shell(
         "from leads.models import Lead\n"
         "rows = Lead.objects.filter(tags__name='sandbox').order_by('pk')\n"
-        "result = {row['phone'][-2:]: [row['public_id'], row['status']] for row in rows.values('phone', 'public_id', 'status')}"
+        "result = {lead.phone[-2:]: [lead.public_id, lead.status] for lead in rows}"
     )
     for ending in expected:
         assert stack.call(leads[ending][0]).status_code == 200

@@ -13,6 +13,7 @@ from contextlib import suppress
 import pytest
 import redis
 
+from tests.e2e.conftest import MakeStack
 from tests.e2e.stack import Stack
 from tests.up.installation import wait_for
 
@@ -29,10 +30,12 @@ result = [lead.public_id for lead in leads]
 
 
 @pytest.fixture
-def stack(make_stack: type[Stack]) -> Stack:
-    stack = make_stack().start()
+def stack(make_stack: MakeStack) -> Stack:
+    stack = make_stack()
     stack.control(speed=60)
-    stack.shell("from campaigns.models import ProviderAccount\nresult = ProviderAccount.objects.update(concurrency=500)")
+    stack.shell(
+        "from campaigns.models import ProviderAccount\nresult = ProviderAccount.objects.update(concurrency=500)"
+    )
     return stack
 
 
