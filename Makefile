@@ -5,7 +5,7 @@
 
 PY = .venv/bin/python
 TESTS = tests
-PYTEST = $(PY) -m pytest -n 2 --session-timeout=280
+PYTEST = $(PY) -m pytest -n 2 --session-timeout=420
 
 # exec: Ctrl-C and SIGTERM reach the supervisor itself; STOP_WITH: it also ends when make is killed.
 run: venv
@@ -30,7 +30,7 @@ test-sqlite: dev
 # Once more what talks to the database, on a real PostgreSQL.
 test-postgres: dev
 	@$(PY) -m tests.services postgres
-	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/sandbox $(TESTS)
+	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/e2e --ignore=tests/sandbox $(TESTS)
 
 check: dev
 	$(PY) -m ruff check .

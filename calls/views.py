@@ -19,6 +19,7 @@ from calls.gate.rules import Verdict
 from calls.models import Interaction
 from calls.prompting import RenderedPrompt
 from calls.services import (
+    MAX_INSTRUCTIONS,
     CallRefused,
     Preflight,
     cancel_call,
@@ -83,8 +84,9 @@ class CallChoice:
     live: Interaction | None
 
     @property
-    def counted(self) -> int:
-        return len(str(self.form["additional_instructions"].value() or ""))
+    def counted(self) -> str:
+        length = len(str(self.form["additional_instructions"].value() or ""))
+        return f"{length:,} of {MAX_INSTRUCTIONS:,} characters"
 
 
 def _form_of(lead: Lead, data: Any = None, *, on: str = "") -> CallForm:

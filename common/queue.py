@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 KEEP_FAILED_SECONDS = 24 * 3600
+BACKLOG = 500
 
 
 def enqueue_after_commit(job: str, *args: Any, queue: str = "default") -> None:
@@ -26,3 +27,11 @@ def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
         log.warning("queue_unreachable", job=job, error=str(error))
         return False
     return True
+
+
+def has_room(queue: str) -> bool:
+    """Asked by sweeps: while many jobs wait, the workers are only behind, and more jobs for the same rows help nobody."""
+    try:
+        return bool(django_rq.get_queue(queue).count < BACKLOG)
+    except (RedisError, OSError):
+        return False

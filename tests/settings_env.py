@@ -52,6 +52,7 @@ def start_servers() -> None:
         os.environ.pop(name, None)
     os.environ.update(FIXED)
     os.environ["VAR"] = _servers.enter_context(tempfile.TemporaryDirectory(prefix="ls-test-"))
+    (Path(os.environ["VAR"]) / "staticfiles").mkdir()  # whitenoise warns when it is missing
     os.environ["REDIS_URL"] = _servers.enter_context(services.valkey())
     os.environ["DATABASE_URL"] = database_url()
     os.environ[READY] = str(os.getpid())

@@ -12,7 +12,7 @@ from calls.dispatch.placing import mark_unknown
 from calls.history import note
 from calls.models import Dispatch, Interaction
 from common import clock
-from common.queue import enqueue
+from common.queue import enqueue, has_room
 
 REQUEUE_AFTER = timedelta(seconds=5)
 PREPARING_TAKES = timedelta(seconds=30)
@@ -27,6 +27,8 @@ def sweep_dispatch() -> None:
 
 def enqueue_lost() -> None:
     """Queued rows whose job is gone, or whose wait is over. A job too many is harmless: the claim lets one through."""
+    if not has_room("dial"):
+        return
     now = clock.real_now()
     due = Q(not_before=None, enqueued_at__lt=now - REQUEUE_AFTER) | Q(
         Q(enqueued_at__lt=F("not_before")) | Q(enqueued_at__lt=now - REQUEUE_AFTER), not_before__lte=now

@@ -8,7 +8,7 @@ from calls import job_names
 from calls.ingest.reconcile import WAITS
 from calls.models import Dispatch, InboxEvent, Interaction
 from common import clock
-from common.queue import enqueue
+from common.queue import enqueue, has_room
 
 BATCH = 200
 UNKNOWN_STEP = timedelta(seconds=5)
@@ -16,6 +16,8 @@ JOB_TAKES = timedelta(seconds=30)
 
 
 def sweep_ingest() -> None:
+    if not has_room("default"):
+        return
     ask_about_due_calls()
     apply_due_events()
     copy_due_recordings()

@@ -361,3 +361,12 @@ def together(action: object) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_while_the_workers_are_only_behind_no_further_jobs_are_sent(
+    call: Interaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.dispatch.sweep.enqueue", lambda *_, **__: pytest.fail("sent once more"))
+    monkeypatch.setattr("common.queue.BACKLOG", 0)
+    Interaction.objects.update(enqueued_at=clock.real_now() - timedelta(seconds=6))
+    enqueue_lost()
