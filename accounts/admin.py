@@ -48,7 +48,7 @@ class MembershipInline(Inline):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]
     form = ChangeUserForm
     add_form = CreateUserForm
     change_password_form = AdminPasswordChangeForm

@@ -105,7 +105,7 @@ class PromptTemplateForm(SameWorkspaceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if current := self.instance.current:
-            self.initial |= {"body": current.body, "first_message": current.first_message}
+            self.initial.update(body=current.body, first_message=current.first_message)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

@@ -22,7 +22,7 @@ function sayInDialog(message) {
 
 function say(message) {
   if (sayInDialog(message)) return;
-  const toast = document.createElement("li");
+  const toast = document.createElement("p");
   const words = document.createElement("span");
   toast.className = "toast toast-error";
   words.textContent = message;

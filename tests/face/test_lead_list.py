@@ -20,7 +20,7 @@ Names = Callable[..., list[str]]
 
 @pytest.fixture
 def names(bob_client: Client) -> Names:
-    def found(**asked: object) -> list[str]:
+    def found(**asked: str) -> list[str]:
         listing = bob_client.get(reverse("lead_list"), asked).context["listing"]
         return [row.lead.first_name for row in listing.rows]
 

@@ -12,12 +12,11 @@ STOP = {"stopped": "1", "next": "/leads/"}
 
 def test_an_owner_stops_and_resumes_with_a_trace(alice_client: Client, workspace: Workspace) -> None:
     assert alice_client.post(reverse("stop_calls"), STOP).headers["Location"] == "/leads/"
-    workspace.refresh_from_db()
-    assert workspace.calls_stopped_at
+    assert Workspace.objects.filter(calls_stopped_at__isnull=False).exists()
     alice_client.post(reverse("stop_calls"), {"stopped": "0"})
     workspace.refresh_from_db()
     assert workspace.calls_stopped_at is None
-    verbs = workspace.audit_events.order_by("id").values_list("verb", flat=True)
+    verbs = workspace.audit_events.filter(object_type="workspace").order_by("id").values_list("verb", flat=True)
     assert list(verbs) == ["calls.stopped", "calls.resumed"]
 
 
