@@ -66,6 +66,7 @@ class OperatorSwitch(models.Model):
     calls_stopped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = verbose_name_plural = "operator switch"
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="operator_switch_is_one_row")]
 
     def __str__(self) -> str:

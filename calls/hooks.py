@@ -14,6 +14,7 @@ from calls.ingest.inbox import store_event
 from calls.providers import adapter_for
 from calls.providers.base import BadSignature
 from campaigns.models import ProviderAccount
+from common.fields import SecretUnreadable
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
         return _answer(413, f"the body is larger than {settings.WEBHOOK_MAX_BYTES} bytes")
     try:
         return _store(provider, token, dict(request.headers), body)
-    except DatabaseError as error:
+    except (DatabaseError, SecretUnreadable) as error:
         log.error("webhook_not_stored", error=str(error))
         return _answer(503, "try again")
 

@@ -31,6 +31,18 @@ class RequestLog:
         return response
 
 
+class NoStore:
+    """After logging out, the browser's Back shows nothing of what a member saw."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class ContentSecurityPolicy:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

@@ -68,3 +68,10 @@ def hold_lease(*, name: str, holder: str) -> bool:
 
 def release_lease(*, name: str, holder: str) -> None:
     Lease.objects.filter(name=name, holder=holder).update(expires_at=clock.real_now() - timedelta(seconds=1))
+
+
+def forget_dead_processes() -> None:
+    dead = ProcessHeartbeat.objects.filter(seen_at__lt=clock.real_now() - timedelta(hours=1))
+    # Asked first: a DELETE takes SQLite's write lock even where there is nothing to delete.
+    if dead.exists():
+        dead.delete()

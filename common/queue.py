@@ -30,7 +30,7 @@ def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
 
 
 def has_room(queue: str) -> bool:
-    """Asked by sweeps: while many jobs wait, the workers are only behind, and more jobs for the same rows help nobody."""
+    """Asked by sweeps: while many jobs wait, the workers are behind, and more jobs for the same rows are no help."""
     try:
         return bool(django_rq.get_queue(queue).count < BACKLOG)
     except (RedisError, OSError):

@@ -9,11 +9,14 @@ from accounts.models import Workspace
 from accounts.services import record
 from campaigns.services import register_custom_fields
 from common import clock
+from common.phones import normalize_phone
 from leads.models import Channel, DoNotCall, Lead, LeadStatus, Note, StatusChange
 
 
 @transaction.atomic
 def create_lead(*, workspace: Workspace, by: Actor, **fields: Any) -> Lead:
+    if fields.get("phone"):
+        fields["phone"] = normalize_phone(fields["phone"], country=fields.get("country") or workspace.country)
     lead = Lead(workspace=workspace, **fields)
     lead.full_clean()
     lead.save()

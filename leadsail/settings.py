@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "common.middleware.RequestLog",
     "common.middleware.ContentSecurityPolicy",
+    "common.middleware.NoStore",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -229,6 +231,22 @@ UNFOLD = {
     "SITE_SUBHEADER": "Operator's view across workspaces",
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(0.98 0.02 190)",
+            "100": "oklch(0.95 0.04 190)",
+            "200": "oklch(0.90 0.07 190)",
+            "300": "oklch(0.83 0.10 190)",
+            "400": "oklch(0.74 0.12 190)",
+            "500": "oklch(0.64 0.11 190)",
+            "600": "oklch(0.52 0.09 190)",
+            "700": "oklch(0.45 0.08 190)",
+            "800": "oklch(0.38 0.07 190)",
+            "900": "oklch(0.32 0.05 190)",
+            "950": "oklch(0.24 0.04 190)",
+        }
+    },
 }
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -92,7 +92,8 @@ def read_facts(plan: Plan) -> Facts:
 def _listed_as(lead: Lead, number: str) -> str:
     entry = DoNotCall.objects.for_phone(lead.workspace_id, number).first()
     if entry:
-        return f"it is on the Do-Not-Call list since {entry.created_at:%Y-%m-%d} ({entry.reason or 'no reason given'})."
+        since = f"{entry.created_at:%-d %B %Y}"
+        return f"it is on the Do-Not-Call list since {since} ({entry.reason or 'no reason given'})."
     if lead.status == LeadStatus.DNC:
         return "the lead asked not to be contacted."
     return ""

@@ -132,7 +132,7 @@ def _phone(facts: Facts) -> Reason | None:
 def _live(facts: Facts) -> Reason | None:
     if not facts.live_call_id:
         return None
-    message = f"A call to this number is under way ({facts.live_call_id}); wait until it has ended."
+    message = "A call to this number is under way: wait until it has ended."
     return Reason("CALL_IN_PROGRESS", message, "one_call_per_number")
 
 
@@ -140,9 +140,14 @@ def _gap(facts: Facts, now: datetime) -> Reason | None:
     allowed_at = _after_gap(facts)
     if allowed_at is None or now >= allowed_at:
         return None
-    minutes = int(facts.min_gap.total_seconds() // 60)
-    message = f"The last call was less than {minutes} minutes ago."
+    message = f"The last call was less than {_span(facts.min_gap)} ago."
     return Reason("MIN_GAP_NOT_ELAPSED", message, "campaign.min_gap", allowed_at)
+
+
+def _span(gap: timedelta) -> str:
+    minutes = int(gap.total_seconds() // 60)
+    size, unit = (minutes // 60, "hour") if minutes >= 60 and minutes % 60 == 0 else (minutes, "minute")
+    return f"{size} {unit}" + ("" if size == 1 else "s")
 
 
 def _after_gap(facts: Facts) -> datetime | None:

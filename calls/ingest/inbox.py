@@ -18,6 +18,7 @@ from common import clock
 from common.queue import enqueue_after_commit
 
 WAIT = timedelta(minutes=10)
+MAX_TRIES = 30
 
 
 def store_event(account: ProviderAccount, body: bytes) -> bool:
@@ -42,6 +43,9 @@ def store_event(account: ProviderAccount, body: bytes) -> bool:
 def apply_inbox_event(event_id: int) -> None:
     row = InboxEvent.objects.select_related("account").filter(pk=event_id).first()
     if row is None or row.state not in (InboxEvent.State.NEW, InboxEvent.State.UNMATCHED):
+        return
+    if row.tries > MAX_TRIES:
+        _close(row, InboxEvent.State.IGNORED, "The event could not be applied; the reason is in the log.")
         return
     event = adapter_for(row.account).read_event(bytes(row.body))
     if event.report is None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 
 from calls.dispatch.placing import mark_placed
 from calls.history import note
@@ -17,6 +18,7 @@ from common import clock
 
 log = structlog.get_logger(__name__)
 WAITS = (20, 30, 60, 120, 300)
+ASSUMED_AFTER = timedelta(days=1)
 
 
 def look_at(interaction_id: int) -> None:
@@ -38,8 +40,14 @@ def reconcile_one(interaction_id: int) -> None:
         elif interaction.dispatch == Dispatch.PLACED:
             _ask_about(interaction)
     except ProviderUnreachable as error:
+        # Silence is no proof: an unknown call stays unknown while the provider may still be asked.
         log.warning("provider_unreachable", interaction=interaction.public_id, error=str(error))
-        # Silence is no proof: an unknown call stays unknown until the provider can be asked.
+        _assume_placed_after_a_day(interaction)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        # A report that breaks the reading must not keep the call open beyond its deadline.
+        log.exception("report_not_read", interaction=interaction.public_id, exc_info=error)
     _give_up_after_deadline(interaction)
 
 
@@ -82,6 +90,14 @@ def _not_placed(interaction: Interaction) -> None:
         interaction.pk, Dispatch.UNKNOWN, Dispatch.NOT_PLACED, status=Status.ERROR, check_at=None, **fields
     ):
         note(interaction, "not_placed", message)
+
+
+def _assume_placed_after_a_day(interaction: Interaction) -> None:
+    """Nobody can be on the line any more. That it rang is what must be assumed: it counts as an attempt."""
+    sent_at = interaction.sent_at or interaction.queued_at
+    if interaction.dispatch == Dispatch.UNKNOWN and clock.real_now() - sent_at > ASSUMED_AFTER:
+        mark_placed(interaction, "")
+        give_up(interaction, "The provider could not be asked for a day whether it had placed this call.")
 
 
 def _give_up_after_deadline(interaction: Interaction) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import F
+
 from calls import job_names
 from calls.ingest.reconcile import WAITS
 from calls.models import Dispatch, InboxEvent, Interaction
@@ -41,7 +43,8 @@ def apply_due_events() -> None:
     waiting = [InboxEvent.State.NEW, InboxEvent.State.UNMATCHED]
     due = InboxEvent.objects.filter(state__in=waiting, due_at__lte=now - timedelta(seconds=2))
     for pk in due.order_by("due_at").values_list("pk", flat=True)[:BATCH]:
-        InboxEvent.objects.filter(pk=pk).update(due_at=now + JOB_TAKES)
+        # Counted here, before it is tried: an event that kills its job comes to an end too.
+        InboxEvent.objects.filter(pk=pk).update(due_at=now + JOB_TAKES, tries=F("tries") + 1)
         enqueue(job_names.APPLY_EVENT, pk)
 
 

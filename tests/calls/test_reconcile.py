@@ -86,9 +86,28 @@ def test_once_nothing_can_arrive_any_more_it_was_not_placed_and_the_lead_is_free
     "reply", [answer(500), Lost("timeout"), answer(200, {"nonsense": 1}), answer(404), answer(401)]
 )
 def test_a_provider_that_cannot_be_asked_proves_nothing(unknown: Interaction, network: FakeNetwork, reply: Any) -> None:
-    Interaction.objects.update(sent_at=business_clock.real_now() - timedelta(days=1))
+    Interaction.objects.update(sent_at=business_clock.real_now() - timedelta(hours=23))
     network.on("/v1/convai/conversations", reply)
     assert reconcile(unknown).dispatch == Dispatch.UNKNOWN
+
+
+def test_a_provider_that_cannot_be_asked_for_a_day_leaves_a_call_that_counts(
+    unknown: Interaction, network: FakeNetwork
+) -> None:
+    Interaction.objects.update(sent_at=business_clock.real_now() - timedelta(hours=25))
+    network.on("/v1/convai/conversations", answer(401))
+    assert reconcile(unknown).status == Status.ERROR
+    assert unknown.error_code == "NO_REPORT"
+    assert Interaction.objects.attempts().count() == 1
+
+
+def test_a_report_that_breaks_the_reading_does_not_keep_the_call_open(
+    placed: Interaction, network: FakeNetwork, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.on("/v1/convai/conversations/conv_1", answer(200, {}))
+    monkeypatch.setattr("calls.providers.elevenlabs.reports.conversation", lambda _: 1 / 0)
+    clock.move(minutes=45)
+    assert reconcile(placed).error_code == "NO_REPORT"
 
 
 def test_a_call_found_twice_is_flagged(unknown: Interaction, network: FakeNetwork) -> None:

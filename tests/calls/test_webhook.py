@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
 from django.test import Client
 
 from calls.ingest.inbox import apply_inbox_event
+from calls.ingest.sweep import apply_due_events
 from calls.models import InboxEvent, Interaction, Status
 from calls.providers.base import BadSignature
 from calls.providers.elevenlabs.signature import verify
@@ -208,6 +210,25 @@ def test_an_event_without_its_transcript_is_completed_by_asking(
     placed.refresh_from_db()
     assert placed.status == Status.QUALIFIED
     assert len(placed.transcript.messages) == 3
+
+
+def test_an_event_that_kills_its_job_comes_to_an_end(
+    account: ProviderAccount, placed: Interaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.ingest.inbox.apply_report", lambda *_: 1 / 0)
+    monkeypatch.setattr("calls.ingest.sweep.enqueue", lambda *_: True)
+    events.post(account, events.transcription())
+    for _ in range(31):
+        InboxEvent.objects.update(due_at="2020-01-01T00:00:00Z")
+        apply_due_events()
+    work_off()
+    assert InboxEvent.objects.get().state == InboxEvent.State.IGNORED
+
+
+def test_with_a_secret_that_cannot_be_decrypted_the_answer_is_503(account: ProviderAccount, settings: Any) -> None:
+    header = events.signature(b"{}")
+    settings.FIELD_ENCRYPTION_KEYS = ["dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdDE="]
+    assert events.post(account, b"{}", header=header).status_code == 503
 
 
 def test_another_accounts_secret_moves_nothing_of_this_account(

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.management import call_command
 from django.db import connection
 
 from campaigns.models import ProviderAccount
 from common.fields import SecretUnreadable
+from tests.world import SECRET
 
 
 def stored_text(account: ProviderAccount) -> str:
@@ -44,3 +46,12 @@ def test_an_empty_secret_stays_empty(account: ProviderAccount) -> None:
     account.save()
     account.refresh_from_db()
     assert account.webhook_secret == ""
+
+
+def test_rotating_encrypts_everything_with_the_first_key(account: ProviderAccount, settings: Any) -> None:
+    new = Fernet.generate_key().decode()
+    settings.FIELD_ENCRYPTION_KEYS = [new, *settings.FIELD_ENCRYPTION_KEYS]
+    call_command("rotate_secrets")
+    settings.FIELD_ENCRYPTION_KEYS = [new]
+    account.refresh_from_db()
+    assert (account.api_key, account.webhook_secret) == ("sk_test", SECRET)

@@ -14,12 +14,12 @@ from django.db import DatabaseError, close_old_connections
 
 from calls.dispatch.sweep import sweep_dispatch
 from calls.ingest.sweep import sweep_ingest
-from common.process import Heartbeat, hold_lease, new_token, release_lease
+from common.process import Heartbeat, forget_dead_processes, hold_lease, new_token, release_lease
 
 log = structlog.get_logger(__name__)
 LEASE = "scheduler"
 STEP_SECONDS = 1.0
-SWEEPS: tuple[Callable[[], None], ...] = (sweep_dispatch, sweep_ingest)
+SWEEPS: tuple[Callable[[], None], ...] = (sweep_dispatch, sweep_ingest, forget_dead_processes)
 
 
 class Command(BaseCommand):
