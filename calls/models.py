@@ -164,6 +164,8 @@ class Interaction(models.Model):
     recording_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     recording_tries = models.PositiveSmallIntegerField(default=0, editable=False)
     faults = models.PositiveSmallIntegerField(default=0, editable=False)
+    throttles = models.PositiveSmallIntegerField(default=0, editable=False)
+    unreached = models.PositiveSmallIntegerField(default=0, editable=False)
 
     objects = InteractionQuerySet.as_manager()
 

@@ -29,5 +29,10 @@ def real_now() -> datetime:
     return datetime.fromtimestamp(time.time(), tz=UTC)
 
 
+def business_time(moment: datetime) -> datetime:
+    """What the business clock showed at a moment of real time."""
+    return now() - (real_now() - moment) * speed()
+
+
 def speed() -> float:
     return float(settings.CLOCK.split(",")[2]) if settings.CLOCK else 1.0

@@ -26,13 +26,23 @@ VAR = Path(env.str("VAR", default=str(BASE_DIR / "var"))).resolve()
 if EMBEDDED:
     env.read_env(VAR / "env")
 
+
+def _text(name: str) -> str:
+    """A secret mounted as a file often ends with a line break that is not part of it."""
+    return str(env.str(name, default="")).strip()
+
+
+def _list(name: str) -> list[str]:
+    return [part.strip() for part in _text(name).split(",") if part.strip()]
+
+
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
-FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
-PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
-DATABASE_URL = env.str("DATABASE_URL", default="")
-REDIS_URL = env.str("REDIS_URL", default="")
+SECRET_KEY = _text("SECRET_KEY")
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS")
+FIELD_ENCRYPTION_KEYS = _list("FIELD_ENCRYPTION_KEYS")
+PUBLIC_URL = _text("PUBLIC_URL").rstrip("/")
+DATABASE_URL = _text("DATABASE_URL")
+REDIS_URL = _text("REDIS_URL")
 
 _required = {
     "SECRET_KEY": (SECRET_KEY, "a long random string"),
@@ -129,12 +139,18 @@ RQ_QUEUES = {
     name: {
         "URL": REDIS_URL,
         "DEFAULT_TIMEOUT": 600,
-        "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2},
+        "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
     for name in ("dial", "default")
 }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "common.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -212,9 +228,10 @@ REST_FRAMEWORK = {
 
 # --- calling -------------------------------------------------------------------------------------------------------
 CLOCK = env.str("CLOCK", default="")
-if CLOCK and not EMBEDDED:
-    raise ImproperlyConfigured("CLOCK (NOW, SPEED) moves the business clock and is refused in production: unset it.")
-# The sandbox is offered as a provider host only where it runs.
+for _name in ("CLOCK", "NOW", "SPEED"):
+    if env.str(_name, default="") and not EMBEDDED:
+        raise ImproperlyConfigured(f"{_name} moves the business clock and is refused in production: unset it.")
+# Where the provider host "sandbox" leads; empty where none runs, and accounts with that host cannot call then.
 SANDBOX_URL = env.str("SANDBOX_URL", default="").rstrip("/")
 RING_TIMEOUT_SECONDS = env.int("RING_TIMEOUT_SECONDS", default=40)
 CONNECT_TIMEOUT_SECONDS = env.int("CONNECT_TIMEOUT_SECONDS", default=5)

@@ -33,15 +33,15 @@ def first_text(arguments: list[ast.expr]) -> str:
 
 
 def variables_of_settings() -> set[str]:
-    """The names in env.str("NAME") and its relatives."""
-    return {
-        first_text(node.args)
-        for node in nodes_of("leadsail/settings.py")
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "env"
-    } - {""}
+    """The names in env.str("NAME") and its relatives, and in the module's own _text and _list."""
+    calls = [node for node in nodes_of("leadsail/settings.py") if isinstance(node, ast.Call)]
+    return {first_text(call.args) for call in calls if _reads_the_environment(call.func)} - {""}
+
+
+def _reads_the_environment(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        return isinstance(function.value, ast.Name) and function.value.id == "env"
+    return isinstance(function, ast.Name) and function.id in ("_text", "_list")
 
 
 def variables_of_embedded_mode() -> set[str]:

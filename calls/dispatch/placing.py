@@ -117,7 +117,8 @@ def _mark_sent(interaction: Interaction) -> bool:
     mine = Interaction.objects.filter(
         pk=interaction.pk, dispatch=Dispatch.PLACING, claim_token=interaction.claim_token, sent_at=None
     )
-    return mine.update(sent_at=clock.real_now()) == 1
+    interaction.sent_at = clock.real_now()
+    return mine.update(sent_at=interaction.sent_at) == 1
 
 
 def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
@@ -171,31 +172,31 @@ def save_result(interaction: Interaction, result: PlaceResult) -> None:
         case Placement.ACCEPTED:
             mark_placed(interaction, result.conversation_id, result.call_id)
         case Placement.THROTTLED:
-            _place_later(interaction, "throttled", result)
-        case Placement.REJECTED if not result.reached and interaction.faults < MAX_UNREACHED:
-            _place_later(interaction, "unreached", result)
+            _place_later(interaction, "throttled", result, throttles=interaction.throttles + 1, unreached=0)
+        case Placement.REJECTED if not result.reached and interaction.unreached < MAX_UNREACHED:
+            _place_later(interaction, "unreached", result, unreached=interaction.unreached + 1)
         case Placement.REJECTED:
             _reject(interaction, result)
         case Placement.UNKNOWN:
             mark_unknown(interaction, result.message)
 
 
-def _place_later(interaction: Interaction, kind: str, result: PlaceResult) -> None:
+def _place_later(interaction: Interaction, kind: str, result: PlaceResult, **counts: int) -> None:
     """Nothing was placed for certain: the same intent waits for its turn, and no attempt is counted."""
-    wait = timedelta(seconds=result.retry_after or min(2 * 2**interaction.faults, 60))
-    Interaction.objects.filter(pk=interaction.pk).update(faults=interaction.faults + 1)
+    wait = timedelta(seconds=result.retry_after or min(2 ** max(counts.values()), 60))
+    Interaction.objects.filter(pk=interaction.pk).update(**counts)
     if put_back(interaction, wait):
         note(interaction, kind, result.message)
 
 
 def mark_placed(interaction: Interaction, conversation_id: str, call_id: str = "") -> bool:
     """From placing, or from unknown when the proof came late; False when it was known already."""
-    now = clock.now()
     fields = {
         "conversation_id": conversation_id,
         "provider_call_id": call_id,
-        "placed_at": now,
+        "placed_at": clock.business_time(interaction.sent_at) if interaction.sent_at else clock.now(),
         "check_at": clock.real_now() + FIRST_CHECK,
+        "checks": 0,
     }
     moved = any(
         Interaction.objects.move(interaction.pk, before, Dispatch.PLACED, **fields)

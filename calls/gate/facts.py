@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts.services import are_calls_stopped
 from calls.gate.rules import Facts
-from calls.models import Interaction
+from calls.models import ErrorCode, Interaction
 from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import phones
 from common.hours import parse_weekly_hours
@@ -73,6 +73,7 @@ def read_facts(plan: Plan) -> Facts:
         number=plan.number,
         number_possible=phone is not None and phone.e164 == plan.number,
         number_valid=phone is not None and phone.valid,
+        number_dead=_is_dead(lead.workspace_id, plan.number),
         listed_as=_listed_as(lead, plan.number),
         calls_stopped=are_calls_stopped(lead.workspace_id),
         campaign_active=plan.is_test or campaign.status == Campaign.Status.ACTIVE,
@@ -97,6 +98,12 @@ def _listed_as(lead: Lead, number: str) -> str:
     if lead.status == LeadStatus.DNC:
         return "the lead asked not to be contacted."
     return ""
+
+
+def _is_dead(workspace_id: int, number: str) -> bool:
+    calls = Interaction.objects.placed().filter(workspace_id=workspace_id, to_number=number)
+    last = calls.order_by("-placed_at").values_list("error_code", flat=True).first()
+    return last == ErrorCode.INVALID_NUMBER
 
 
 def _can_call(agent: VoiceAgent | None) -> bool:

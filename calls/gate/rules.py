@@ -47,6 +47,7 @@ class Facts:
     number: str
     number_possible: bool = True
     number_valid: bool = True
+    number_dead: bool = False
     listed_as: str = ""
     calls_stopped: bool = False
     campaign_active: bool = True
@@ -125,6 +126,9 @@ def _phone(facts: Facts) -> Reason | None:
         return Reason("INVALID_PHONE_NUMBER", "The lead has no phone number: add one.", "lead.phone")
     if not facts.number_possible:
         message = f"{facts.number} cannot be a phone number: correct it, with the country code."
+        return Reason("INVALID_PHONE_NUMBER", message, "lead.phone")
+    if facts.number_dead:
+        message = "The last call found that this number does not exist: correct it."
         return Reason("INVALID_PHONE_NUMBER", message, "lead.phone")
     return None
 

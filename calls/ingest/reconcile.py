@@ -42,12 +42,13 @@ def reconcile_one(interaction_id: int) -> None:
     except ProviderUnreachable as error:
         # Silence is no proof: an unknown call stays unknown while the provider may still be asked.
         log.warning("provider_unreachable", interaction=interaction.public_id, error=str(error))
-        _assume_placed_after_a_day(interaction)
     except DatabaseError:
         raise
     except Exception as error:
         # A report that breaks the reading must not keep the call open beyond its deadline.
         log.exception("report_not_read", interaction=interaction.public_id, exc_info=error)
+    interaction.refresh_from_db()
+    _assume_placed_after_a_day(interaction)
     _give_up_after_deadline(interaction)
 
 
@@ -65,8 +66,8 @@ def _ask_about(interaction: Interaction) -> None:
 def _find_out(interaction: Interaction) -> None:
     """One match: it was placed. None, once nothing can arrive any more: it was not, and the lead is free again."""
     sent_at = interaction.sent_at or interaction.queued_at
-    business_sent_at = clock.now() - (clock.real_now() - sent_at) * clock.speed()
-    found = adapter_for(interaction.account).find(interaction.account, interaction.public_id, business_sent_at)
+    since = clock.business_time(sent_at)
+    found = adapter_for(interaction.account).find(interaction.account, interaction.public_id, since)
     if found:
         _adopt(interaction, found)
     elif clock.real_now() - sent_at > timedelta(seconds=settings.RECONCILE_GIVE_UP_SECONDS):
@@ -101,7 +102,6 @@ def _assume_placed_after_a_day(interaction: Interaction) -> None:
 
 
 def _give_up_after_deadline(interaction: Interaction) -> None:
-    interaction.refresh_from_db()
     if interaction.is_final or interaction.dispatch != Dispatch.PLACED or interaction.placed_at is None:
         return
     limit = timedelta(seconds=settings.RING_TIMEOUT_SECONDS, minutes=settings.MAX_CALL_MINUTES + 10)

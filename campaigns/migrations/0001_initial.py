@@ -13,154 +13,389 @@ import common.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PromptTemplate',
+            name="PromptTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', common.ids.PublicIdField(prefix='tmpl')),
-                ('name', models.CharField(max_length=80)),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prompt_templates', to='accounts.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", common.ids.PublicIdField(prefix="tmpl")),
+                ("name", models.CharField(max_length=80)),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prompt_templates",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PromptVersion',
+            name="PromptVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('body', models.TextField()),
-                ('first_message', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('template', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='campaigns.prompttemplate')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("body", models.TextField()),
+                ("first_message", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="campaigns.prompttemplate",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='prompttemplate',
-            name='current',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.promptversion'),
+            model_name="prompttemplate",
+            name="current",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="campaigns.promptversion",
+            ),
         ),
         migrations.CreateModel(
-            name='ProviderAccount',
+            name="ProviderAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', common.ids.PublicIdField(prefix='acct')),
-                ('name', models.CharField(max_length=80)),
-                ('provider', models.CharField(choices=[('elevenlabs', 'ElevenLabs')], default='elevenlabs', max_length=20)),
-                ('host', models.CharField(choices=[('api.elevenlabs.io', 'api.elevenlabs.io'), ('api.us.elevenlabs.io', 'api.us.elevenlabs.io'), ('api.eu.residency.elevenlabs.io', 'api.eu.residency.elevenlabs.io'), ('api.in.residency.elevenlabs.io', 'api.in.residency.elevenlabs.io'), ('api.sg.residency.elevenlabs.io', 'api.sg.residency.elevenlabs.io'), ('sandbox', 'sandbox')], max_length=80)),
-                ('api_key', common.fields.EncryptedTextField()),
-                ('webhook_secret', common.fields.EncryptedTextField(blank=True, help_text='Shown once by the provider when its webhook is made.')),
-                ('webhook_token', models.CharField(default=campaigns.models.new_webhook_token, editable=False, max_length=48, unique=True)),
-                ('calls_per_second', models.DecimalField(decimal_places=2, default=1, max_digits=5, validators=[django.core.validators.MinValueValidator(0.01), django.core.validators.MaxValueValidator(100)])),
-                ('concurrency', models.PositiveIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1)])),
-                ('next_start_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='provider_accounts', to='accounts.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", common.ids.PublicIdField(prefix="acct")),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "provider",
+                    models.CharField(choices=[("elevenlabs", "ElevenLabs")], default="elevenlabs", max_length=20),
+                ),
+                (
+                    "host",
+                    models.CharField(
+                        choices=[
+                            ("api.elevenlabs.io", "api.elevenlabs.io"),
+                            ("api.us.elevenlabs.io", "api.us.elevenlabs.io"),
+                            ("api.eu.residency.elevenlabs.io", "api.eu.residency.elevenlabs.io"),
+                            ("api.in.residency.elevenlabs.io", "api.in.residency.elevenlabs.io"),
+                            ("api.sg.residency.elevenlabs.io", "api.sg.residency.elevenlabs.io"),
+                            ("sandbox", "sandbox"),
+                        ],
+                        max_length=80,
+                    ),
+                ),
+                ("api_key", common.fields.EncryptedTextField()),
+                (
+                    "webhook_secret",
+                    common.fields.EncryptedTextField(
+                        blank=True, help_text="Shown once by the provider when its webhook is made."
+                    ),
+                ),
+                (
+                    "webhook_token",
+                    models.CharField(
+                        default=campaigns.models.new_webhook_token, editable=False, max_length=48, unique=True
+                    ),
+                ),
+                (
+                    "calls_per_second",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=1,
+                        max_digits=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.01),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "concurrency",
+                    models.PositiveIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1)]),
+                ),
+                ("next_start_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="provider_accounts",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CallerNumber',
+            name="CallerNumber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', common.ids.PublicIdField(prefix='num')),
-                ('e164', models.CharField(max_length=16, validators=[django.core.validators.RegexValidator('^\\+[1-9]\\d{6,14}$', 'Write the number in E.164 form, e.g. +14155550132.')], verbose_name='number')),
-                ('label', models.CharField(blank=True, max_length=80)),
-                ('provider_number_id', models.CharField(max_length=80)),
-                ('kind', models.CharField(choices=[('twilio', 'Twilio'), ('sip', 'SIP trunk')], default='twilio', max_length=10)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caller_numbers', to='accounts.workspace')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caller_numbers', to='campaigns.provideraccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", common.ids.PublicIdField(prefix="num")),
+                (
+                    "e164",
+                    models.CharField(
+                        max_length=16,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\+[1-9]\\d{6,14}$", "Write the number in E.164 form, e.g. +14155550132."
+                            )
+                        ],
+                        verbose_name="number",
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=80)),
+                ("provider_number_id", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("twilio", "Twilio"), ("sip", "SIP trunk")], default="twilio", max_length=10
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="caller_numbers",
+                        to="accounts.workspace",
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="caller_numbers",
+                        to="campaigns.provideraccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='VoiceAgent',
+            name="VoiceAgent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', common.ids.PublicIdField(prefix='agent')),
-                ('name', models.CharField(max_length=80)),
-                ('provider_agent_id', models.CharField(max_length=80)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='voice_agents', to='campaigns.provideraccount')),
-                ('caller_number', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='agents', to='campaigns.callernumber')),
-                ('template', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='agents', to='campaigns.prompttemplate')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='voice_agents', to='accounts.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", common.ids.PublicIdField(prefix="agent")),
+                ("name", models.CharField(max_length=80)),
+                ("provider_agent_id", models.CharField(max_length=80)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="voice_agents",
+                        to="campaigns.provideraccount",
+                    ),
+                ),
+                (
+                    "caller_number",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="agents",
+                        to="campaigns.callernumber",
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="agents",
+                        to="campaigns.prompttemplate",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="voice_agents",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(editable=False, max_length=5)),
-                ('name', models.CharField(max_length=120)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('inactive', 'Inactive'), ('archived', 'Archived')], default='inactive', max_length=10)),
-                ('is_default', models.BooleanField(default=False, help_text='Leads that come without a campaign join this one.')),
-                ('hours', models.JSONField(default=campaigns.models.business_hours, validators=[common.hours.validate_weekly_hours], verbose_name='weekly hours')),
-                ('min_gap_minutes', models.PositiveIntegerField(default=240, help_text='Between two calls to the same lead.', verbose_name='minimum gap in minutes')),
-                ('max_attempts', models.PositiveIntegerField(default=6, validators=[django.core.validators.MinValueValidator(1)], verbose_name='maximum attempts')),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('caller_number', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.callernumber')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaigns', to='accounts.workspace')),
-                ('template', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='campaigns', to='campaigns.prompttemplate')),
-                ('production_agent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.voiceagent')),
-                ('test_agent', models.ForeignKey(blank=True, help_text='Calls test leads.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.voiceagent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(editable=False, max_length=5)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("inactive", "Inactive"), ("archived", "Archived")],
+                        default="inactive",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "is_default",
+                    models.BooleanField(default=False, help_text="Leads that come without a campaign join this one."),
+                ),
+                (
+                    "hours",
+                    models.JSONField(
+                        default=campaigns.models.business_hours,
+                        validators=[common.hours.validate_weekly_hours],
+                        verbose_name="weekly hours",
+                    ),
+                ),
+                (
+                    "min_gap_minutes",
+                    models.PositiveIntegerField(
+                        default=240,
+                        help_text="Between two calls to the same lead.",
+                        verbose_name="minimum gap in minutes",
+                    ),
+                ),
+                (
+                    "max_attempts",
+                    models.PositiveIntegerField(
+                        default=6,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="maximum attempts",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "caller_number",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="campaigns.callernumber",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="campaigns", to="accounts.workspace"
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="campaigns",
+                        to="campaigns.prompttemplate",
+                    ),
+                ),
+                (
+                    "production_agent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="campaigns.voiceagent",
+                    ),
+                ),
+                (
+                    "test_agent",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Calls test leads.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="campaigns.voiceagent",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PromptVariable',
+            name="PromptVariable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=63, validators=[django.core.validators.RegexValidator('^(?!system__|secret__)[a-z][a-z0-9_]{0,62}$', 'Small letters, digits and underscores, beginning with a letter; not with system__ or secret__.')])),
-                ('kind', models.CharField(choices=[('declared', 'Declared'), ('custom_field', 'Custom field of leads')], default='declared', max_length=12)),
-                ('default', models.CharField(blank=True, max_length=500)),
-                ('example', models.CharField(blank=True, max_length=500)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prompt_variables', to='accounts.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=63,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(?!system__|secret__)[a-z][a-z0-9_]{0,62}$",
+                                "Small letters, digits and underscores, beginning with a letter; not with system__ or secret__.",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("declared", "Declared"), ("custom_field", "Custom field of leads")],
+                        default="declared",
+                        max_length=12,
+                    ),
+                ),
+                ("default", models.CharField(blank=True, max_length=500)),
+                ("example", models.CharField(blank=True, max_length=500)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prompt_variables",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'name'), name='variable_name_once')],
+                "constraints": [models.UniqueConstraint(fields=("workspace", "name"), name="variable_name_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='promptversion',
-            constraint=models.UniqueConstraint(fields=('template', 'number'), name='template_version_once'),
+            model_name="promptversion",
+            constraint=models.UniqueConstraint(fields=("template", "number"), name="template_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='prompttemplate',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='template_name_once'),
+            model_name="prompttemplate",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="template_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='provideraccount',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='account_name_once'),
+            model_name="provideraccount",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="account_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='callernumber',
-            constraint=models.UniqueConstraint(fields=('account', 'e164'), name='caller_number_once_per_account'),
+            model_name="callernumber",
+            constraint=models.UniqueConstraint(fields=("account", "e164"), name="caller_number_once_per_account"),
         ),
         migrations.AddConstraint(
-            model_name='voiceagent',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='agent_name_once'),
+            model_name="voiceagent",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="agent_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(fields=('workspace', 'code'), name='campaign_code_once'),
+            model_name="campaign",
+            constraint=models.UniqueConstraint(fields=("workspace", "code"), name="campaign_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('workspace',), name='one_default_campaign'),
+            model_name="campaign",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_default", True)), fields=("workspace",), name="one_default_campaign"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'inactive', 'archived'])), name='campaign_status_known'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["active", "inactive", "archived"])), name="campaign_status_known"
+            ),
         ),
     ]

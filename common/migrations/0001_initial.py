@@ -4,32 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('holder', models.CharField(max_length=80)),
-                ('expires_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("holder", models.CharField(max_length=80)),
+                ("expires_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='ProcessHeartbeat',
+            name="ProcessHeartbeat",
             fields=[
-                ('token', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=20)),
-                ('host', models.CharField(max_length=80)),
-                ('pid', models.PositiveIntegerField()),
-                ('seen_at', models.DateTimeField()),
+                ("token", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=20)),
+                ("host", models.CharField(max_length=80)),
+                ("pid", models.PositiveIntegerField()),
+                ("seen_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'seen_at'], name='heartbeat_alive')],
+                "indexes": [models.Index(fields=["kind", "seen_at"], name="heartbeat_alive")],
             },
         ),
     ]

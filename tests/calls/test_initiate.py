@@ -259,3 +259,13 @@ def test_by_the_api_a_foreign_lead_is_as_unknown_as_none(api: Client, elsewhere:
         response = api.post("/api/v1/voice/calls/initiate", {"leadId": lead_id}, content_type="application/json")
         assert response.status_code == 404
         assert response.json()["error"]["code"] == "NOT_FOUND"
+
+
+def test_a_number_that_does_not_exist_is_not_tried_again(lead: Lead, campaign: Campaign) -> None:
+    found_dead = {"status": Status.ERROR, "error_code": "INVALID_NUMBER", "dispatch": Dispatch.PLACED}
+    world.make_interaction(lead, placed_at=business_clock.now(), **found_dead)
+    same_number = world.make_lead(campaign, lead.phone)
+    with pytest.raises(CallRefused) as refused:
+        call(same_number)
+    assert refused.value.code == "INVALID_PHONE_NUMBER"
+    assert call(lead, number="+14155550188")

@@ -26,7 +26,6 @@ SIP_CODES: dict[int, Outcome] = {
 TWILIO_STATUSES: dict[str, Outcome] = {
     "busy": (Status.BUSY, ""),
     "no-answer": (Status.NO_ANSWER, ""),
-    "canceled": (Status.ERROR, ErrorCode.CANCELLED),
 }
 # `termination_reason` is free text: lower-cased parts of it.
 CUT_OFF = ("max duration", "max inactive time", "seconds of silence", "client disconnected: 1005")

@@ -35,6 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         queue = django_rq.get_queue(options["queue"])
+        # Short for those who enqueue; a worker waits for its next job far longer than that.
+        queue.connection.connection_pool.connection_kwargs["socket_timeout"] = None
         token = new_token()
         heartbeat = Heartbeat(kind=options["queue"], token=token)
         heartbeat.start()
