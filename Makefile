@@ -6,6 +6,8 @@
 PY = .venv/bin/python
 TESTS = tests
 PYTEST = $(PY) -m pytest -n 2 --session-timeout=420
+# Whole installations, which take their time; of these, dying workers is the one to be tried on both databases.
+ONCE = --ignore=tests/e2e/test_browser.py --ignore=tests/e2e/test_every_ending.py --ignore=tests/e2e/test_faults.py
 
 # exec: Ctrl-C and SIGTERM reach the supervisor itself; STOP_WITH: it also ends when make is killed.
 run: venv
@@ -30,7 +32,7 @@ test-sqlite: dev
 # Once more what talks to the database, on a real PostgreSQL.
 test-postgres: dev
 	@$(PY) -m tests.services postgres
-	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/e2e --ignore=tests/sandbox $(TESTS)
+	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/sandbox $(ONCE) $(TESTS)
 
 check: dev
 	$(PY) -m ruff check .

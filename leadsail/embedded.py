@@ -182,6 +182,8 @@ def set_environment(var: Path, *, running: dict[str, Any]) -> bool:
     own_valkey = not given("REDIS_URL")
     if own_valkey:
         os.environ["REDIS_URL"] = f"redis://:{password}@{HOST}:{valkey_port(var, running=bool(running))}/0"
+    # A talk of a minute would be long to watch; reports and transcripts keep their nominal lengths.
+    default("SANDBOX_SPEED", "4")
     default("SANDBOX_URL", str(running.get("sandbox") or f"http://{HOST}:{sandbox_port}"))
     set_addresses(str(running.get("web") or f"http://{HOST}:{port}"))
     clock = (running.get("clock") or {}).get("clock") or clock_from(given("NOW"), given("SPEED"))

@@ -267,9 +267,8 @@ UNFOLD = {
 }
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-_renderer: Any = (
-    structlog.dev.ConsoleRenderer(colors=os.isatty(2)) if EMBEDDED or DEBUG else structlog.processors.JSONRenderer()
-)
+_for_people = structlog.dev.ConsoleRenderer(colors=DEBUG and os.isatty(2))
+_renderer: Any = _for_people if EMBEDDED or DEBUG else structlog.processors.JSONRenderer()
 _shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,

@@ -80,6 +80,7 @@ def adapt_settings() -> None:
     lie: no collectstatic before each run."""
     from django.conf import settings
 
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
     database = settings.DATABASES["default"]

@@ -42,7 +42,7 @@ def _store(interaction: Interaction, audio: bytes) -> None:
     interaction.recording_state = Interaction.Recording.STORED
     interaction.updated_at = clock.now()
     interaction.save(update_fields=["recording", "recording_state", "updated_at"])
-    note(interaction, "recording_stored", f"{len(audio)} bytes")
+    note(interaction, "recording_stored", "The recording was copied", size=len(audio))
 
 
 def _try_later(interaction: Interaction) -> None:

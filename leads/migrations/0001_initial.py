@@ -11,131 +11,373 @@ import leads.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('campaigns', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("campaigns", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=50)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='accounts.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=50)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tags", to="accounts.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Lead',
+            name="Lead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', common.ids.PublicIdField(prefix='lead')),
-                ('first_name', models.CharField(blank=True, max_length=120)),
-                ('last_name', models.CharField(blank=True, max_length=120)),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(blank=True, max_length=16, validators=[django.core.validators.RegexValidator('^\\+[1-9]\\d{6,14}$', 'Write the number in E.164 form, e.g. +14155550132.')])),
-                ('street', models.CharField(blank=True, max_length=200)),
-                ('unit', models.CharField(blank=True, max_length=50)),
-                ('city', models.CharField(blank=True, max_length=120)),
-                ('state', models.CharField(blank=True, max_length=60)),
-                ('zip', models.CharField(blank=True, max_length=20, verbose_name='postal code')),
-                ('country', models.CharField(blank=True, max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Two capital letters, e.g. US.')])),
-                ('timezone', models.CharField(blank=True, max_length=64, validators=[leads.models.validate_timezone], verbose_name='time zone')),
-                ('timezone_source', models.CharField(blank=True, choices=[('user_input', 'Given by a person'), ('zip', 'From the postal code'), ('area_code', 'From the area code'), ('ip', 'From the IP address'), ('inferred', 'Inferred')], max_length=10)),
-                ('status', models.CharField(choices=[('new', 'New'), ('pending', 'Pending'), ('processing', 'Processing'), ('qualified', 'Qualified'), ('disqualified', 'Disqualified'), ('missing_data', 'Missing data'), ('queued', 'Queued'), ('pending_action', 'Pending action'), ('no_answer', 'No answer'), ('voicemail', 'Voicemail'), ('contacted', 'Contacted'), ('scheduled_callback', 'Callback scheduled'), ('no_contact', 'No contact'), ('pending_signature', 'Pending signature'), ('document_sent', 'Document sent'), ('signed', 'Signed'), ('delivered', 'Delivered'), ('accepted', 'Accepted'), ('duplicate', 'Duplicate'), ('failed', 'Failed'), ('error', 'Error'), ('rejected', 'Rejected'), ('dnc', 'Do not contact')], default='new', max_length=20)),
-                ('source', models.CharField(blank=True, max_length=80)),
-                ('is_test', models.BooleanField(default=False, verbose_name='test lead')),
-                ('custom_fields', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('updated_at', models.DateTimeField(default=common.clock.now)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='campaigns.campaign')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='leads', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leads', to='accounts.workspace')),
-                ('tags', models.ManyToManyField(blank=True, related_name='leads', to='leads.tag')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", common.ids.PublicIdField(prefix="lead")),
+                ("first_name", models.CharField(blank=True, max_length=120)),
+                ("last_name", models.CharField(blank=True, max_length=120)),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True,
+                        max_length=16,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\+[1-9]\\d{6,14}$", "Write the number in E.164 form, e.g. +14155550132."
+                            )
+                        ],
+                    ),
+                ),
+                ("street", models.CharField(blank=True, max_length=200)),
+                ("unit", models.CharField(blank=True, max_length=50)),
+                ("city", models.CharField(blank=True, max_length=120)),
+                ("state", models.CharField(blank=True, max_length=60)),
+                ("zip", models.CharField(blank=True, max_length=20, verbose_name="postal code")),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        max_length=2,
+                        validators=[
+                            django.core.validators.RegexValidator("^[A-Z]{2}$", "Two capital letters, e.g. US.")
+                        ],
+                    ),
+                ),
+                (
+                    "timezone",
+                    models.CharField(
+                        blank=True, max_length=64, validators=[leads.models.validate_timezone], verbose_name="time zone"
+                    ),
+                ),
+                (
+                    "timezone_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("user_input", "Given by a person"),
+                            ("zip", "From the postal code"),
+                            ("area_code", "From the area code"),
+                            ("ip", "From the IP address"),
+                            ("inferred", "Inferred"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("pending", "Pending"),
+                            ("processing", "Processing"),
+                            ("qualified", "Qualified"),
+                            ("disqualified", "Disqualified"),
+                            ("missing_data", "Missing data"),
+                            ("queued", "Queued"),
+                            ("pending_action", "Pending action"),
+                            ("no_answer", "No answer"),
+                            ("voicemail", "Voicemail"),
+                            ("contacted", "Contacted"),
+                            ("scheduled_callback", "Callback scheduled"),
+                            ("no_contact", "No contact"),
+                            ("pending_signature", "Pending signature"),
+                            ("document_sent", "Document sent"),
+                            ("signed", "Signed"),
+                            ("delivered", "Delivered"),
+                            ("accepted", "Accepted"),
+                            ("duplicate", "Duplicate"),
+                            ("failed", "Failed"),
+                            ("error", "Error"),
+                            ("rejected", "Rejected"),
+                            ("dnc", "Do not contact"),
+                        ],
+                        default="new",
+                        max_length=20,
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=80)),
+                ("is_test", models.BooleanField(default=False, verbose_name="test lead")),
+                ("custom_fields", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                ("updated_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="leads", to="campaigns.campaign"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="leads",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="leads", to="accounts.workspace"
+                    ),
+                ),
+                ("tags", models.ManyToManyField(blank=True, related_name="leads", to="leads.tag")),
             ],
         ),
         migrations.CreateModel(
-            name='DoNotCall',
+            name="DoNotCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('phone', 'Phone'), ('sms', 'SMS'), ('email', 'E-mail')], default='phone', max_length=5)),
-                ('address', models.CharField(max_length=254)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('source', models.CharField(blank=True, max_length=40)),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='do_not_call', to='accounts.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("phone", "Phone"), ("sms", "SMS"), ("email", "E-mail")], default="phone", max_length=5
+                    ),
+                ),
+                ("address", models.CharField(max_length=254)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("source", models.CharField(blank=True, max_length=40)),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="do_not_call", to="accounts.workspace"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Do-Not-Call',
-                'verbose_name_plural': 'Do-Not-Call',
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'channel', 'address'), name='dnc_address_once')],
+                "verbose_name": "Do-Not-Call",
+                "verbose_name_plural": "Do-Not-Call",
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "channel", "address"), name="dnc_address_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LeadPhone',
+            name="LeadPhone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('e164', models.CharField(max_length=16, validators=[django.core.validators.RegexValidator('^\\+[1-9]\\d{6,14}$', 'Write the number in E.164 form, e.g. +14155550132.')], verbose_name='number')),
-                ('label', models.CharField(blank=True, max_length=40)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phones', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "e164",
+                    models.CharField(
+                        max_length=16,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\+[1-9]\\d{6,14}$", "Write the number in E.164 form, e.g. +14155550132."
+                            )
+                        ],
+                        verbose_name="number",
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=40)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="phones", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('lead', 'e164'), name='lead_phone_once')],
+                "constraints": [models.UniqueConstraint(fields=("lead", "e164"), name="lead_phone_once")],
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField(default=common.clock.now)),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['lead', '-created_at'], name='notes_of_lead')],
+                "indexes": [models.Index(fields=["lead", "-created_at"], name="notes_of_lead")],
             },
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=common.clock.now)),
-                ('before', models.CharField(choices=[('new', 'New'), ('pending', 'Pending'), ('processing', 'Processing'), ('qualified', 'Qualified'), ('disqualified', 'Disqualified'), ('missing_data', 'Missing data'), ('queued', 'Queued'), ('pending_action', 'Pending action'), ('no_answer', 'No answer'), ('voicemail', 'Voicemail'), ('contacted', 'Contacted'), ('scheduled_callback', 'Callback scheduled'), ('no_contact', 'No contact'), ('pending_signature', 'Pending signature'), ('document_sent', 'Document sent'), ('signed', 'Signed'), ('delivered', 'Delivered'), ('accepted', 'Accepted'), ('duplicate', 'Duplicate'), ('failed', 'Failed'), ('error', 'Error'), ('rejected', 'Rejected'), ('dnc', 'Do not contact')], max_length=20)),
-                ('after', models.CharField(choices=[('new', 'New'), ('pending', 'Pending'), ('processing', 'Processing'), ('qualified', 'Qualified'), ('disqualified', 'Disqualified'), ('missing_data', 'Missing data'), ('queued', 'Queued'), ('pending_action', 'Pending action'), ('no_answer', 'No answer'), ('voicemail', 'Voicemail'), ('contacted', 'Contacted'), ('scheduled_callback', 'Callback scheduled'), ('no_contact', 'No contact'), ('pending_signature', 'Pending signature'), ('document_sent', 'Document sent'), ('signed', 'Signed'), ('delivered', 'Delivered'), ('accepted', 'Accepted'), ('duplicate', 'Duplicate'), ('failed', 'Failed'), ('error', 'Error'), ('rejected', 'Rejected'), ('dnc', 'Do not contact')], max_length=20)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('interaction_public_id', models.CharField(blank=True, max_length=40)),
-                ('api_key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.apikey')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='leads.lead')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=common.clock.now)),
+                (
+                    "before",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("pending", "Pending"),
+                            ("processing", "Processing"),
+                            ("qualified", "Qualified"),
+                            ("disqualified", "Disqualified"),
+                            ("missing_data", "Missing data"),
+                            ("queued", "Queued"),
+                            ("pending_action", "Pending action"),
+                            ("no_answer", "No answer"),
+                            ("voicemail", "Voicemail"),
+                            ("contacted", "Contacted"),
+                            ("scheduled_callback", "Callback scheduled"),
+                            ("no_contact", "No contact"),
+                            ("pending_signature", "Pending signature"),
+                            ("document_sent", "Document sent"),
+                            ("signed", "Signed"),
+                            ("delivered", "Delivered"),
+                            ("accepted", "Accepted"),
+                            ("duplicate", "Duplicate"),
+                            ("failed", "Failed"),
+                            ("error", "Error"),
+                            ("rejected", "Rejected"),
+                            ("dnc", "Do not contact"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "after",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("pending", "Pending"),
+                            ("processing", "Processing"),
+                            ("qualified", "Qualified"),
+                            ("disqualified", "Disqualified"),
+                            ("missing_data", "Missing data"),
+                            ("queued", "Queued"),
+                            ("pending_action", "Pending action"),
+                            ("no_answer", "No answer"),
+                            ("voicemail", "Voicemail"),
+                            ("contacted", "Contacted"),
+                            ("scheduled_callback", "Callback scheduled"),
+                            ("no_contact", "No contact"),
+                            ("pending_signature", "Pending signature"),
+                            ("document_sent", "Document sent"),
+                            ("signed", "Signed"),
+                            ("delivered", "Delivered"),
+                            ("accepted", "Accepted"),
+                            ("duplicate", "Duplicate"),
+                            ("failed", "Failed"),
+                            ("error", "Error"),
+                            ("rejected", "Rejected"),
+                            ("dnc", "Do not contact"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("interaction_public_id", models.CharField(blank=True, max_length=40)),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="accounts.apikey"
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="status_changes", to="leads.lead"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['lead', '-at'], name='status_changes_of_lead')],
+                "indexes": [models.Index(fields=["lead", "-at"], name="status_changes_of_lead")],
             },
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='tag_name_once'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="tag_name_once"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['workspace', '-id'], name='lead_list'),
+            model_name="lead",
+            index=models.Index(fields=["workspace", "-id"], name="lead_list"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['workspace', 'status', '-id'], name='lead_list_by_status'),
+            model_name="lead",
+            index=models.Index(fields=["workspace", "status", "-id"], name="lead_list_by_status"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['workspace', 'phone'], name='lead_by_phone'),
+            model_name="lead",
+            index=models.Index(fields=["workspace", "phone"], name="lead_by_phone"),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['new', 'pending', 'processing', 'qualified', 'disqualified', 'missing_data', 'queued', 'pending_action', 'no_answer', 'voicemail', 'contacted', 'scheduled_callback', 'no_contact', 'pending_signature', 'document_sent', 'signed', 'delivered', 'accepted', 'duplicate', 'failed', 'error', 'rejected', 'dnc'])), name='lead_status_known'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "new",
+                            "pending",
+                            "processing",
+                            "qualified",
+                            "disqualified",
+                            "missing_data",
+                            "queued",
+                            "pending_action",
+                            "no_answer",
+                            "voicemail",
+                            "contacted",
+                            "scheduled_callback",
+                            "no_contact",
+                            "pending_signature",
+                            "document_sent",
+                            "signed",
+                            "delivered",
+                            "accepted",
+                            "duplicate",
+                            "failed",
+                            "error",
+                            "rejected",
+                            "dnc",
+                        ],
+                    )
+                ),
+                name="lead_status_known",
+            ),
         ),
     ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import requests
 
 from leadsail.embedded import BASE_DIR
@@ -16,7 +20,11 @@ from tests.up.installation import Installation, wait_for
 
 
 class Stack:
+    """On the database the tests run on: SQLite in its own folder, or a fresh database of the tests' PostgreSQL."""
+
     def __init__(self, folder: Path, **environment: str) -> None:
+        if os.environ.get("TEST_DATABASE") == "postgres":
+            environment = {"DATABASE_URL": _new_database(), **environment}
         self.installation = Installation(folder / "var", folder / "output", **environment)
 
     def start(self) -> Stack:
@@ -72,3 +80,11 @@ class Stack:
 
         wait_for(all_final, seconds, lambda: str([row for row in rows if row["status"] == "in_progress"]))
         return rows
+
+
+def _new_database() -> str:
+    server = urlsplit(os.environ["DATABASE_URL"])
+    name = f"stack_{secrets.token_hex(4)}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server._replace(path=f"/{name}").geturl()
