@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -16,8 +17,9 @@ from common.ids import PublicIdField
 
 E164 = RegexValidator(r"^\+[1-9]\d{6,14}$", "Write the number in E.164 form, e.g. +14155550132.")
 # The provider keeps names that begin with system__ or secret__ for itself.
+VARIABLE_PATTERN = re.compile(r"^(?!system__|secret__)[a-z][a-z0-9_]{0,62}$")
 VARIABLE_NAME = RegexValidator(
-    r"^(?!system__|secret__)[a-z][a-z0-9_]{0,62}$",
+    VARIABLE_PATTERN.pattern,
     "Small letters, digits and underscores, beginning with a letter; not with system__ or secret__.",
 )
 

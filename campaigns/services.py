@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.models import Workspace
 from accounts.services import record
-from campaigns.models import VARIABLE_NAME, Campaign, PromptTemplate, PromptVariable, PromptVersion
+from campaigns.models import VARIABLE_PATTERN, Campaign, PromptTemplate, PromptVariable, PromptVersion
 from campaigns.prompts import BUILT_IN, find_mistakes
 from campaigns.queries import variable_defaults
 from common.ids import new_code
@@ -69,6 +69,6 @@ def register_custom_fields(*, workspace: Workspace, names: Iterable[str]) -> Non
     rows = [
         PromptVariable(workspace=workspace, name=name, kind=PromptVariable.Kind.CUSTOM_FIELD)
         for name in names
-        if name not in BUILT_IN and VARIABLE_NAME.regex.fullmatch(name)
+        if name not in BUILT_IN and VARIABLE_PATTERN.fullmatch(name)
     ]
     PromptVariable.objects.bulk_create(rows, ignore_conflicts=True)

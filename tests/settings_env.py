@@ -48,6 +48,10 @@ def apply() -> None:
 
 
 def start_servers() -> None:
+    from django.conf import settings
+
+    if settings.configured:
+        raise SystemExit("Unset DJANGO_SETTINGS_MODULE: the tests bring settings of their own.")
     for name in FORGET:
         os.environ.pop(name, None)
     os.environ.update(FIXED)
