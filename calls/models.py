@@ -40,17 +40,20 @@ class Dispatch(models.TextChoices):
     NOT_PLACED = "not_placed", "Not placed"
 
 
-# placing → queued is for a throttled call and for a claim whose worker died before it sent anything.
+# What a call ends as that was not placed, as far as anybody knows.
+UNPLACED = (Dispatch.NOT_PLACED, Dispatch.REJECTED, Dispatch.WITHDRAWN)
+# placing → queued is for a throttled call and for a claim whose worker died before it sent anything. Everything may
+# become placed: the provider's own word that it has the call is stronger than what we believed.
 DISPATCH_TRANSITIONS: dict[Dispatch, frozenset[Dispatch]] = {
-    Dispatch.QUEUED: frozenset({Dispatch.PLACING, Dispatch.WITHDRAWN}),
+    Dispatch.QUEUED: frozenset({Dispatch.PLACING, Dispatch.WITHDRAWN, Dispatch.PLACED}),
     Dispatch.PLACING: frozenset(
         {Dispatch.PLACED, Dispatch.REJECTED, Dispatch.UNKNOWN, Dispatch.QUEUED, Dispatch.WITHDRAWN}
     ),
     Dispatch.UNKNOWN: frozenset({Dispatch.PLACED, Dispatch.NOT_PLACED}),
     Dispatch.PLACED: frozenset(),
-    Dispatch.REJECTED: frozenset(),
-    Dispatch.WITHDRAWN: frozenset(),
-    Dispatch.NOT_PLACED: frozenset(),
+    Dispatch.REJECTED: frozenset({Dispatch.PLACED}),
+    Dispatch.WITHDRAWN: frozenset({Dispatch.PLACED}),
+    Dispatch.NOT_PLACED: frozenset({Dispatch.PLACED}),
 }
 
 
@@ -80,8 +83,9 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
         return self.placed().filter(real).exclude(error_code=ErrorCode.PROVIDER_FAULT)
 
     def on_the_line(self) -> InteractionQuerySet:
-        """Calls that hold a line at the provider, or may hold one."""
-        return self.live().filter(dispatch__in=[Dispatch.PLACING, Dispatch.PLACED, Dispatch.UNKNOWN])
+        """Calls that hold a line at the provider, may hold one, or have one reserved."""
+        reserved = Q(dispatch=Dispatch.PLACING, line_at__isnull=False)
+        return self.live().filter(reserved | Q(dispatch__in=[Dispatch.PLACED, Dispatch.UNKNOWN]))
 
     def move(self, pk: int, before: Dispatch, after: Dispatch, **fields: Any) -> bool:
         """Compare-and-swap of `dispatch`: True for the one caller who made the transition."""
@@ -112,7 +116,8 @@ class Interaction(models.Model):
 
     public_id = PublicIdField(prefix="int")
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="interactions")
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="interactions")
+    # A lead that was called stays: its calls are the record of what was said, and of who said no.
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="interactions")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="interactions")
     type = models.CharField(max_length=10, choices=Type, default=Type.CALL)
     status = models.CharField(max_length=20, choices=Status, default=Status.IN_PROGRESS)
@@ -157,6 +162,7 @@ class Interaction(models.Model):
     queued_at = models.DateTimeField(default=clock.real_now, editable=False)
     claim_token = models.CharField(max_length=40, blank=True, editable=False)
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    line_at = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     check_at = models.DateTimeField(null=True, blank=True, editable=False)
     checks = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -176,6 +182,10 @@ class Interaction(models.Model):
                 fields=["workspace", "to_number"],
                 condition=Q(type="call", status="in_progress"),
                 name="one_live_call_per_number",
+            ),
+            # One person with two numbers: the second waits until the first call is known to be over.
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(type="call", status="in_progress"), name="one_live_call_per_lead"
             ),
             models.UniqueConstraint(
                 fields=["account", "conversation_id"], condition=~Q(conversation_id=""), name="conversation_once"

@@ -94,7 +94,8 @@ def preflight(
     is_test: bool = False,
 ) -> Preflight:
     """What a call would be, and whether it may be made now. Places nothing."""
-    full = Campaign.objects.with_calling().get(pk=campaign.pk if campaign else lead.campaign_id)
+    campaigns = Campaign.objects.with_calling().filter(workspace=lead.workspace_id)
+    full = campaigns.get(pk=campaign.pk if campaign else lead.campaign_id)
     plan = make_plan(lead=lead, campaign=full, number=number, caller_number=caller_number, is_test=is_test)
     facts = read_facts(plan)
     return Preflight(plan=plan, verdict=evaluate(facts, clock.now()), zones=facts.zones)
@@ -157,7 +158,8 @@ def _create(plan: Plan, by: Actor, origin: str, instructions: str, direction: st
 
 
 def _live_id(plan: Plan) -> str:
-    live = Interaction.objects.live().filter(workspace=plan.lead.workspace_id, to_number=plan.number)
+    same = Q(to_number=plan.number) | Q(lead=plan.lead)
+    live = Interaction.objects.live().filter(same, workspace=plan.lead.workspace_id)
     return live.values_list("public_id", flat=True).first() or ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -37,6 +37,10 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
             response = failure("UNAUTHORIZED", str(exc.detail), status=401)
             response["WWW-Authenticate"] = "ApiKey"
             return response
+        case RequestDataTooBig():
+            return failure("PAYLOAD_TOO_LARGE", "The request body is too large", status=413)
+        case RecursionError():
+            return failure("VALIDATION_ERROR", "The JSON is nested too deeply", status=400)
         case Http404():
             return failure("NOT_FOUND", "Resource not found", status=404)
         case PermissionDenied():

@@ -22,7 +22,7 @@ def encryption_keys_are_usable(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def reconciler_outwaits_the_longest_request(**kwargs: Any) -> list[CheckMessage]:
-    longest = settings.CONNECT_TIMEOUT_SECONDS + settings.RING_TIMEOUT_SECONDS + 30
+    longest = settings.CONNECT_TIMEOUT_SECONDS + settings.RING_TIMEOUT_SECONDS + 30 + 15
     if longest >= settings.RECONCILE_GIVE_UP_SECONDS:
         message = (
             f"RECONCILE_GIVE_UP_SECONDS is {settings.RECONCILE_GIVE_UP_SECONDS}, but a request to place a call may run"

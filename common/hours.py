@@ -14,6 +14,7 @@ _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 Window = tuple[int, int]
 WeeklyHours = tuple[tuple[Window, ...], ...]
+CLOSED: WeeklyHours = ((),) * 7
 
 
 def parse_weekly_hours(value: Any) -> WeeklyHours:

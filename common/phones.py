@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import phonenumbers
 from django.core.exceptions import ValidationError
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ def parse_phone(text: str, *, country: str = "US") -> Phone | None:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number) or number.extension:
+    # "Possible" alone would take a number without its area code.
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE or number.extension:
         return None
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return Phone(e164=e164, valid=phonenumbers.is_valid_number(number))

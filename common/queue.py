@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import django_rq
 import structlog
 from django.db import transaction
 from redis.exceptions import RedisError
+from rq.queue import Queue
 
 log = structlog.get_logger(__name__)
 KEEP_FAILED_SECONDS = 24 * 3600
@@ -20,9 +21,14 @@ def enqueue_after_commit(job: str, *args: Any, queue: str = "default") -> None:
     transaction.on_commit(partial(enqueue, job, *args, queue=queue))
 
 
+@lru_cache
+def _queue(name: str) -> Queue:
+    return django_rq.get_queue(name)
+
+
 def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
     try:
-        django_rq.get_queue(queue).enqueue(job, *args, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS)
+        _queue(queue).enqueue(job, *args, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS)
     except (RedisError, OSError) as error:
         log.warning("queue_unreachable", job=job, error=str(error))
         return False
@@ -32,6 +38,6 @@ def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
 def has_room(queue: str) -> bool:
     """Asked by sweeps: while many jobs wait, the workers are behind, and more jobs for the same rows are no help."""
     try:
-        return bool(django_rq.get_queue(queue).count < BACKLOG)
+        return bool(_queue(queue).count < BACKLOG)
     except (RedisError, OSError):
         return False

@@ -51,6 +51,7 @@ def add_to_do_not_call(
     *, workspace: Workspace, address: str, by: Actor, reason: str = "", channel: str = Channel.PHONE, source: str = ""
 ) -> DoNotCall:
     """Idempotent: an address that is already listed keeps its first reason."""
+    address = normalize_address(address, channel=channel, country=workspace.country)
     entry = DoNotCall(workspace=workspace, channel=channel, address=address, reason=reason, source=source, user=by.user)
     entry.clean()
     entry, created = DoNotCall.objects.get_or_create(
@@ -63,6 +64,13 @@ def add_to_do_not_call(
         data = {"channel": channel, "reason": reason}
         record(workspace=workspace, by=by, verb="dnc.added", object_type="dnc", object_id=address[:40], data=data)
     return entry
+
+
+def normalize_address(address: str, *, channel: str, country: str) -> str:
+    """One writing for each address: a list that has it otherwise would not stop the call."""
+    if channel == Channel.EMAIL:
+        return address.strip().lower()
+    return normalize_phone(address, country=country)
 
 
 @transaction.atomic

@@ -66,10 +66,15 @@ PROVINCES: dict[tuple[str, str], tuple[str, ...]] = {
 def candidate_zones(lead: Lead, number: str) -> tuple[str, ...]:
     """What a person said decides alone; otherwise the union of what the address, the guess and the number say."""
     given = (lead.timezone,) if is_zone(lead.timezone) else ()
-    if given and lead.timezone_source in ("", TimezoneSource.USER_INPUT):
+    if given and lead.timezone_source in ("", TimezoneSource.USER_INPUT) and _belongs_to(lead, number):
         return given
     found = given + address_zones(lead.country, lead.state) + number_zones(number)
     return tuple(sorted(set(found)))
+
+
+def _belongs_to(lead: Lead, number: str) -> bool:
+    """A number given for one call only may ring somewhere else: for it, the lead's zone is one of several."""
+    return number in ("", lead.phone) or (lead.pk is not None and number in lead.numbers())
 
 
 def display_zone(lead: Lead) -> str:

@@ -135,14 +135,9 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 
 # Redis is only a transport: a short timeout keeps a request from hanging on it, the sweep repairs what was not sent.
-RQ_QUEUES = {
-    name: {
-        "URL": REDIS_URL,
-        "DEFAULT_TIMEOUT": 600,
-        "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
-    for name in ("dial", "default")
-}
+# django-rq reads timeouts from nowhere but the address.
+_rq_url = f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}socket_connect_timeout=1&socket_timeout=1"
+RQ_QUEUES = {name: {"URL": _rq_url, "DEFAULT_TIMEOUT": 600} for name in ("dial", "events", "default")}
 
 CACHES = {
     "default": {
@@ -238,7 +233,7 @@ CONNECT_TIMEOUT_SECONDS = env.int("CONNECT_TIMEOUT_SECONDS", default=5)
 MAX_CALL_MINUTES = env.int("MAX_CALL_MINUTES", default=30)
 DIAL_POOL_SIZE = env.int("DIAL_POOL_SIZE", default=25)
 # How long the reconciler waits for a request that may still arrive, before it believes "the provider knows nothing".
-RECONCILE_GIVE_UP_SECONDS = env.int("RECONCILE_GIVE_UP_SECONDS", default=RING_TIMEOUT_SECONDS + 50)
+RECONCILE_GIVE_UP_SECONDS = env.int("RECONCILE_GIVE_UP_SECONDS", default=900)
 WEBHOOK_TOLERANCE_MINUTES = env.int("WEBHOOK_TOLERANCE_MINUTES", default=60)
 WEBHOOK_MAX_BYTES = 10 * 1024 * 1024
 

@@ -9,10 +9,10 @@ from common.views import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    path("hooks/<str:provider>/<str:token>/", receive, name="provider_hook"),
+    path("hooks/<slug:provider>/<slug:token>/", receive, name="provider_hook"),
     path("api/v1/voice/calls/initiate", InitiateCall.as_view(), name="api_initiate_call"),
-    path("api/v1/interactions/<str:public_id>", InteractionDetail.as_view(), name="api_interaction"),
-    path("recordings/<str:public_id>", recording, name="recording"),
+    path("api/v1/interactions/<slug:public_id>", InteractionDetail.as_view(), name="api_interaction"),
+    path("recordings/<slug:public_id>", recording, name="recording"),
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),

@@ -40,6 +40,7 @@ class FakeNetwork:
 
     def call(self, method: str, url: str, **how: Any) -> Answer:
         how.pop("max_bytes", None)
+        how.pop("once", None)
         asked = Asked(method, url, **{"json": None, "params": None, **how})
         self.asked.append(asked)
         for path in sorted(self.replies, key=len, reverse=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.test import Client
@@ -13,6 +14,7 @@ from campaigns.models import ProviderAccount
 from common import clock
 from tests.world import SECRET
 
+NEXT_WEEK = (datetime.now(tz=UTC) + timedelta(days=7)).isoformat(timespec="seconds")
 TALK = (("agent", "Hello Anna!", 0), ("user", "Hello.", 3), ("agent", "Bye.", 9))
 
 

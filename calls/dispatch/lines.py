@@ -11,17 +11,14 @@ from calls.models import Interaction
 from campaigns.models import ProviderAccount
 from common import clock
 
-BUSY_WAIT = timedelta(seconds=1)
+BUSY_WAIT = timedelta(seconds=2)
 # A start this near is waited for in the thread, a later one in the queue: the stop switch must hold within a second.
 NEAR = timedelta(seconds=0.5)
 
 
-def take_line(account: ProviderAccount, interaction_id: int) -> timedelta | None:
-    """None when the call may start now; otherwise how long to wait before asking again."""
-    used = Interaction.objects.on_the_line().filter(account=account).exclude(pk=interaction_id).count()
-    if used >= account.concurrency:
-        return BUSY_WAIT
-    wait = _reserve_start(account.pk)
+def take_line(interaction: Interaction) -> timedelta | None:
+    """None when the call has a line and may start now; otherwise how long to wait before asking again."""
+    wait = _reserve(interaction)
     if wait > NEAR:
         return wait
     time.sleep(wait.total_seconds())
@@ -29,12 +26,17 @@ def take_line(account: ProviderAccount, interaction_id: int) -> timedelta | None
 
 
 @transaction.atomic
-def _reserve_start(account_id: int) -> timedelta:
-    """The wait until the account's next start, which is taken unless it is too far away."""
-    account = ProviderAccount.objects.select_for_update().only("next_start_at", "calls_per_second").get(pk=account_id)
+def _reserve(interaction: Interaction) -> timedelta:
+    """Under the account's lock, so that two workers cannot take the same line or the same start."""
+    accounts = ProviderAccount.objects.select_for_update().only("next_start_at", "calls_per_second", "concurrency")
+    account = accounts.get(pk=interaction.account_id)
+    if Interaction.objects.on_the_line().filter(account=account).count() >= account.concurrency:
+        return BUSY_WAIT
     now = clock.real_now()
     start = max(account.next_start_at or now, now)
     if start - now <= NEAR:
         following = start + timedelta(seconds=1 / float(account.calls_per_second))
-        ProviderAccount.objects.filter(pk=account_id).update(next_start_at=following)
+        ProviderAccount.objects.filter(pk=account.pk).update(next_start_at=following)
+        mine = Interaction.objects.filter(pk=interaction.pk, claim_token=interaction.claim_token)
+        mine.update(line_at=now)
     return start - now

@@ -1,12 +1,14 @@
-"""Placing one call: claim, judge again, render, send once, keep what came of it.
+"""Placing one call: claim, wait for a line, judge again, render, send once, keep what came of it.
 
-Each step is safe to die after:
-1. queued → placing by compare-and-swap: one worker has it. Dies here: nothing was sent, the sweep puts it back.
-2. the gate, whole, on today's facts.
-3. a free line and a start of the account.
+Each step is safe to die after, and to be frozen in:
+1. queued → placing by compare-and-swap, under a token of its own: one worker has it. Dies here: nothing was sent, the
+   sweep puts it back.
+2. a free line and a start of the account.
+3. the gate, whole, on today's facts; nothing waits between it and the request.
 4. `sent_at` by compare-and-swap on the claim: from here on a phone may ring. Dies here: `unknown`, the reconciler asks.
-5. the provider is called, once.
+5. the provider is called, once, unless this process slept since 4.
 6. the result, unless the call's own webhook was faster.
+Every change after the claim names the token: a worker whose claim was taken away changes nothing any more.
 """
 
 from __future__ import annotations
@@ -16,71 +18,86 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
-from django.db.models import Q
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db.models import Exists, OuterRef, Q
 
+from accounts.models import OperatorSwitch
 from calls.dispatch.lines import take_line
 from calls.gate.facts import plan_of, read_facts
 from calls.gate.rules import Verdict, evaluate
 from calls.history import note
-from calls.models import CallPrompt, Dispatch, ErrorCode, Interaction, Status
+from calls.models import UNPLACED, CallPrompt, Dispatch, ErrorCode, Interaction, InteractionQuerySet, Status
 from calls.prompting import RenderedPrompt, render_prompt
 from calls.providers import adapter_for
 from calls.providers.base import Placement, PlaceRequest, PlaceResult
 from common import clock
+from leads.models import Channel, DoNotCall
 
 log = structlog.get_logger(__name__)
 MAX_FAULTS = 3
 MAX_UNREACHED = 4
 EXPIRES = timedelta(minutes=60)
+# A process that slept longer than this between the fence and the request does not send it any more.
+FENCE_HOLDS = timedelta(seconds=3)
 FIRST_CHECK = timedelta(seconds=20)
+UNKNOWN_CHECK = timedelta(seconds=2)
 RESULT_TRIES = 8
 
 
 def dial(interaction_id: int, token: str) -> None:
-    interaction = claim(interaction_id, token)
-    if interaction is None:
+    if not claim(interaction_id, token):
         return
     try:
-        request = _prepare(interaction)
-    except DatabaseError:
+        interaction = _load(interaction_id, token)
+        request = _prepare(interaction) if interaction else None
+    except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
-        _put_back_after_fault(interaction, error)
+        _put_back_after_fault(interaction_id, token, error)
         return
-    if request is None or not _mark_sent(interaction):
+    if interaction is None or request is None or not mark_sent(interaction):
         return
-    result = adapter_for(interaction.account).place(request)
-    _keep(interaction, result)
+    if clock.real_now() - (interaction.sent_at or clock.real_now()) > FENCE_HOLDS:
+        _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **_unclaimed())
+        return
+    _keep(interaction, adapter_for(interaction.account).place(request))
 
 
-def claim(interaction_id: int, token: str) -> Interaction | None:
+def claim(interaction_id: int, token: str) -> bool:
     now = clock.real_now()
     due = Interaction.objects.filter(Q(not_before=None) | Q(not_before__lte=now))
-    if not due.move(interaction_id, Dispatch.QUEUED, Dispatch.PLACING, claim_token=token, claimed_at=now, sent_at=None):
-        return None
+    fields = {"claim_token": token, "claimed_at": now, "sent_at": None, "line_at": None}
+    return due.move(interaction_id, Dispatch.QUEUED, Dispatch.PLACING, **fields)
+
+
+def _load(interaction_id: int, token: str) -> Interaction | None:
+    """By the token: between the claim and here the sweep may have given the call to another worker."""
     rows = Interaction.objects.select_related(
         "workspace", "lead__workspace", "campaign", "agent__account", "account", "caller_number", "prompt_version"
     )
-    return rows.get(pk=interaction_id)
+    return rows.filter(pk=interaction_id, claim_token=token, dispatch=Dispatch.PLACING).first()
+
+
+def _mine(interaction: Interaction) -> InteractionQuerySet:
+    return Interaction.objects.filter(claim_token=interaction.claim_token)
+
+
+def _unclaimed() -> dict[str, object]:
+    return {"claim_token": "", "sent_at": None, "line_at": None}
 
 
 def _prepare(interaction: Interaction) -> PlaceRequest | None:
     """The request to send, or None when the call does not go out now: withdrawn, or back in the queue."""
     if clock.real_now() - interaction.queued_at > EXPIRES:
-        withdraw(
-            interaction,
-            ErrorCode.EXPIRED,
-            "The call waited for an hour and was not placed: nobody expects it any more.",
-        )
+        withdraw(interaction, ErrorCode.EXPIRED, EXPIRED_TEXT)
+        return None
+    wait = take_line(interaction)
+    if wait is not None:
+        put_back(interaction, wait)
         return None
     verdict = evaluate(read_facts(plan_of(interaction)), clock.now())
     if not verdict.allowed:
         _withdraw_by(interaction, verdict)
-        return None
-    wait = take_line(interaction.account, interaction.pk)
-    if wait is not None:
-        put_back(interaction, wait)
         return None
     rendered = render_prompt(
         plan_of(interaction),
@@ -89,6 +106,9 @@ def _prepare(interaction: Interaction) -> PlaceRequest | None:
     )
     _keep_prompt(interaction, rendered)
     return _request(interaction, rendered)
+
+
+EXPIRED_TEXT = "The call waited for an hour and was not placed: nobody expects it any more."
 
 
 def _request(interaction: Interaction, rendered: RenderedPrompt) -> PlaceRequest:
@@ -112,13 +132,18 @@ def _keep_prompt(interaction: Interaction, rendered: RenderedPrompt) -> None:
     CallPrompt.objects.update_or_create(interaction=interaction, defaults=texts)
 
 
-def _mark_sent(interaction: Interaction) -> bool:
-    """The fence: a worker that was thought dead, and whose claim was taken away, sends nothing."""
-    mine = Interaction.objects.filter(
-        pk=interaction.pk, dispatch=Dispatch.PLACING, claim_token=interaction.claim_token, sent_at=None
+def mark_sent(interaction: Interaction) -> bool:
+    """The fence. A worker that was thought dead, and whose claim was taken away, sends nothing; nor does one whose
+    workspace was stopped, or whose number was listed, after the gate had looked."""
+    listed = DoNotCall.objects.filter(
+        workspace=OuterRef("workspace"), channel=Channel.PHONE, address=OuterRef("to_number")
+    )
+    stopped = OperatorSwitch.objects.filter(calls_stopped_at__isnull=False)
+    free = _mine(interaction).filter(
+        ~Exists(listed), ~Exists(stopped), pk=interaction.pk, dispatch=Dispatch.PLACING, sent_at=None
     )
     interaction.sent_at = clock.real_now()
-    return mine.update(sent_at=interaction.sent_at) == 1
+    return free.filter(workspace__calls_stopped_at=None).update(sent_at=interaction.sent_at) == 1
 
 
 def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
@@ -128,30 +153,36 @@ def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
 
 def withdraw(interaction: Interaction, code: str, message: str, **data: object) -> None:
     fields = {"error_code": code, "error_message": message, "ended_at": clock.now()}
-    if Interaction.objects.move(interaction.pk, Dispatch.PLACING, Dispatch.WITHDRAWN, status=Status.ERROR, **fields):
+    unsent = _mine(interaction).filter(sent_at=None)
+    if unsent.move(interaction.pk, Dispatch.PLACING, Dispatch.WITHDRAWN, status=Status.ERROR, **fields):
         note(interaction, "withdrawn", message, **data)
 
 
 def put_back(interaction: Interaction, wait: timedelta) -> bool:
-    return Interaction.objects.filter(claim_token=interaction.claim_token).move(
-        interaction.pk,
-        Dispatch.PLACING,
-        Dispatch.QUEUED,
-        not_before=clock.real_now() + wait,
-        claim_token="",
-        sent_at=None,
-    )
+    """Before anything was sent."""
+    unsent = _mine(interaction).filter(sent_at=None)
+    return unsent.move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **_unclaimed(), not_before=_in(wait))
 
 
-def _put_back_after_fault(interaction: Interaction, error: Exception) -> None:
+def _in(wait: timedelta) -> object:
+    return clock.real_now() + wait
+
+
+def _put_back_after_fault(interaction_id: int, token: str, error: Exception) -> None:
     """A fault of our own before anything was sent: tried again, then given up with a code."""
-    log.exception("dial_fault", interaction=interaction.public_id, exc_info=error)
-    if interaction.faults + 1 >= MAX_FAULTS:
-        message = "LeadSail could not prepare the call; the operator finds the fault in the log."
-        withdraw(interaction, ErrorCode.INTERNAL, message)
+    log.exception("dial_fault", interaction_id=interaction_id, exc_info=error)
+    mine = Interaction.objects.filter(claim_token=token, sent_at=None)
+    faults = mine.filter(pk=interaction_id).values_list("faults", flat=True).first()
+    if faults is None:
         return
-    Interaction.objects.filter(pk=interaction.pk).update(faults=interaction.faults + 1)
-    put_back(interaction, timedelta(seconds=5 * 2**interaction.faults))
+    if faults + 1 < MAX_FAULTS:
+        later = {**_unclaimed(), "faults": faults + 1, "not_before": _in(timedelta(seconds=5 * 2**faults))}
+        mine.move(interaction_id, Dispatch.PLACING, Dispatch.QUEUED, **later)
+        return
+    message = "LeadSail could not prepare the call; the operator finds the fault in the log."
+    fields = {"error_code": ErrorCode.INTERNAL, "error_message": message, "ended_at": clock.now()}
+    if mine.move(interaction_id, Dispatch.PLACING, Dispatch.WITHDRAWN, status=Status.ERROR, **fields):
+        note(interaction_id, "withdrawn", message)
 
 
 def _keep(interaction: Interaction, result: PlaceResult) -> None:
@@ -159,7 +190,7 @@ def _keep(interaction: Interaction, result: PlaceResult) -> None:
     for attempt in range(RESULT_TRIES):
         try:
             save_result(interaction, result)
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             log.warning("result_not_saved_yet", interaction=interaction.public_id, error=str(error))
             close_old_connections()
             time.sleep(min(0.2 * 2**attempt, 5))
@@ -184,13 +215,13 @@ def save_result(interaction: Interaction, result: PlaceResult) -> None:
 def _place_later(interaction: Interaction, kind: str, result: PlaceResult, **counts: int) -> None:
     """Nothing was placed for certain: the same intent waits for its turn, and no attempt is counted."""
     wait = timedelta(seconds=result.retry_after or min(2 ** max(counts.values()), 60))
-    Interaction.objects.filter(pk=interaction.pk).update(**counts)
-    if put_back(interaction, wait):
+    later = {**_unclaimed(), **counts, "not_before": _in(wait)}
+    if _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **later):
         note(interaction, kind, result.message)
 
 
 def mark_placed(interaction: Interaction, conversation_id: str, call_id: str = "") -> bool:
-    """From placing, or from unknown when the proof came late; False when it was known already."""
+    """Whatever was believed before, the provider's word that it has the call is proof. False when it was known."""
     fields = {
         "conversation_id": conversation_id,
         "provider_call_id": call_id,
@@ -198,24 +229,30 @@ def mark_placed(interaction: Interaction, conversation_id: str, call_id: str = "
         "check_at": clock.real_now() + FIRST_CHECK,
         "checks": 0,
     }
-    moved = any(
-        Interaction.objects.move(interaction.pk, before, Dispatch.PLACED, **fields)
-        for before in (Dispatch.PLACING, Dispatch.UNKNOWN)
-    )
-    if moved:
+    for before in (Dispatch.PLACING, Dispatch.UNKNOWN, Dispatch.QUEUED, *UNPLACED):
+        if Interaction.objects.move(interaction.pk, before, Dispatch.PLACED, **fields):
+            _note_placed(interaction, before, conversation_id)
+            return True
+    return False
+
+
+def _note_placed(interaction: Interaction, before: Dispatch, conversation_id: str) -> None:
+    if before in UNPLACED:
+        log.error("placed_after_all", interaction=interaction.public_id, believed=before)
+        note(interaction, "placed_after_all", "The provider had the call after all", conversation_id=conversation_id)
+    else:
         note(interaction, "placed", "The provider took the call", conversation_id=conversation_id)
-    return moved
 
 
 def _reject(interaction: Interaction, result: PlaceResult) -> None:
     fields = {"error_code": ErrorCode.PROVIDER_REJECTED, "error_message": result.message, "ended_at": clock.now()}
-    if Interaction.objects.move(interaction.pk, Dispatch.PLACING, Dispatch.REJECTED, status=Status.ERROR, **fields):
+    if _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.REJECTED, status=Status.ERROR, **fields):
         note(interaction, "rejected", result.message)
 
 
 def mark_unknown(interaction: Interaction, message: str) -> bool:
-    fields = {"check_at": clock.real_now() + timedelta(seconds=2), "checks": 0}
-    moved = Interaction.objects.move(interaction.pk, Dispatch.PLACING, Dispatch.UNKNOWN, **fields)
+    fields = {"check_at": clock.real_now() + UNKNOWN_CHECK, "checks": 0}
+    moved = _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.UNKNOWN, **fields)
     if moved:
         note(interaction, "unknown", message)
     return moved

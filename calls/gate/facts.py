@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from accounts.services import are_calls_stopped
@@ -12,7 +13,7 @@ from calls.gate.rules import Facts
 from calls.models import ErrorCode, Interaction
 from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import phones
-from common.hours import parse_weekly_hours
+from common.hours import CLOSED, WeeklyHours, parse_weekly_hours
 from leads.models import DoNotCall, Lead, LeadStatus
 from leads.zones import candidate_zones
 
@@ -85,9 +86,17 @@ def read_facts(plan: Plan) -> Facts:
         max_attempts=campaign.max_attempts,
         last_call_at=_last_call_at(lead, plan.number),
         min_gap=timedelta(minutes=campaign.min_gap_minutes),
-        hours=parse_weekly_hours(campaign.hours),
+        hours=_hours(campaign),
         zones=candidate_zones(lead, plan.number) if phone else (),
     )
+
+
+def _hours(campaign: Campaign) -> WeeklyHours:
+    """Hours that cannot be read are no hours."""
+    try:
+        return parse_weekly_hours(campaign.hours)
+    except ValidationError:
+        return CLOSED
 
 
 def _listed_as(lead: Lead, number: str) -> str:
@@ -120,17 +129,19 @@ def _fits(caller_number: CallerNumber | None, agent: VoiceAgent | None) -> bool:
 
 
 def _live_call_id(workspace_id: int, plan: Plan) -> str:
-    live = Interaction.objects.live().filter(workspace_id=workspace_id, to_number=plan.number)
-    return live.exclude(pk=plan.interaction_id or 0).values_list("public_id", flat=True).first() or ""
+    same = Q(to_number=plan.number) | Q(lead=plan.lead)
+    live = Interaction.objects.live().filter(same, workspace_id=workspace_id).exclude(pk=plan.interaction_id or 0)
+    return live.values_list("public_id", flat=True).first() or ""
 
 
-def count_attempts(lead: Lead, campaign: Campaign) -> int:
-    return Interaction.objects.attempts().filter(lead=lead, campaign=campaign).count()
+def count_attempts(lead: Lead, campaign: Campaign, *, up_to: int | None = None) -> int:
+    attempts = Interaction.objects.attempts().filter(lead=lead, campaign=campaign)
+    return (attempts.filter(pk__lte=up_to) if up_to else attempts).count()
 
 
 def _last_call_at(lead: Lead, number: str) -> datetime | None:
-    """The gap protects the person: it counts from the last call to the lead or to the number, whichever is later."""
-    counted = Interaction.objects.placed().filter(Q(is_test=False) | Q(lead__is_test=True), workspace=lead.workspace_id)
+    """The gap protects the person: from the last call to the lead or to the number, tests included."""
+    counted = Interaction.objects.placed().filter(workspace=lead.workspace_id)
     found = [
         calls.order_by("-placed_at").values_list("placed_at", flat=True).first()
         for calls in (counted.filter(lead=lead), counted.filter(to_number=number))

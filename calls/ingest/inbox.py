@@ -6,7 +6,7 @@ import hashlib
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from calls import job_names
 from calls.ingest.merge import apply_report
@@ -34,7 +34,7 @@ def store_event(account: ProviderAccount, body: bytes) -> bool:
                 conversation_id=event.conversation_id[:80],
                 body=body,
             )
-            enqueue_after_commit(job_names.APPLY_EVENT, row.pk)
+            enqueue_after_commit(job_names.APPLY_EVENT, row.pk, queue="events")
     except IntegrityError:
         return False
     return True
@@ -44,7 +44,9 @@ def apply_inbox_event(event_id: int) -> None:
     row = InboxEvent.objects.select_related("account").filter(pk=event_id).first()
     if row is None or row.state not in (InboxEvent.State.NEW, InboxEvent.State.UNMATCHED):
         return
-    if row.tries > MAX_TRIES:
+    # Counted before it is tried: an event that kills its job comes to an end too.
+    InboxEvent.objects.filter(pk=event_id).update(tries=F("tries") + 1)
+    if row.tries >= MAX_TRIES:
         _close(row, InboxEvent.State.IGNORED, "The event could not be applied; the reason is in the log.")
         return
     event = adapter_for(row.account).read_event(bytes(row.body))
@@ -98,9 +100,9 @@ def _waited_long(row: InboxEvent) -> bool:
 
 
 def _try_later(row: InboxEvent, state: str) -> None:
-    row.state, row.tries = state, row.tries + 1
-    row.due_at = clock.real_now() + timedelta(seconds=min(2**row.tries, 60))
-    row.save(update_fields=["state", "tries", "due_at"])
+    row.state = state
+    row.due_at = clock.real_now() + timedelta(seconds=min(2 ** (row.tries + 1), 60))
+    row.save(update_fields=["state", "due_at"])
 
 
 def _close(row: InboxEvent, state: str, text: str) -> None:

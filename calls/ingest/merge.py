@@ -21,6 +21,7 @@ from leads.models import Lead, LeadStatus
 from leads.services import add_to_do_not_call, set_status
 from leads.zones import candidate_zones
 
+UNREACHED = {*NOBODY_REACHED, Status.NO_CONTACT}
 ANSWERED = (Phase.TALKING, Phase.ENDED)
 
 
@@ -30,12 +31,8 @@ def apply_report(interaction_id: int, report: CallReport) -> None:
     interaction = Interaction.objects.select_for_update().filter(pk=interaction_id).first()
     if interaction is None:
         return
-    if interaction.dispatch in (Dispatch.PLACING, Dispatch.UNKNOWN):
-        mark_placed(interaction, report.conversation_id, report.call_id)
-        interaction.refresh_from_db()
     if interaction.dispatch != Dispatch.PLACED:
-        note(interaction, "report_late", "The provider reported a call that had been given up", phase=report.phase)
-        return
+        _take_as_placed(interaction, report)
     changes = _facts(interaction, report)
     _keep_transcript(interaction, report)
     spoken_to = interaction.spoken_to or bool(changes.get("spoken_to"))
@@ -50,6 +47,16 @@ def apply_report(interaction_id: int, report: CallReport) -> None:
         _after_outcome(interaction)
 
 
+def _take_as_placed(interaction: Interaction, report: CallReport) -> None:
+    """A report is proof of the call, also of one that had been given up: what was said on it counts, a no above all."""
+    was_given_up = interaction.is_final
+    mark_placed(interaction, report.conversation_id, report.call_id)
+    interaction.refresh_from_db()
+    if was_given_up:
+        interaction.error_code = ErrorCode.NO_REPORT
+        interaction.save(update_fields=["error_code"])
+
+
 def _facts(interaction: Interaction, report: CallReport) -> dict[str, Any]:
     """What the row does not know yet."""
     learned: dict[str, Any] = {
@@ -59,7 +66,7 @@ def _facts(interaction: Interaction, report: CallReport) -> dict[str, Any]:
         "duration": report.duration,
         "termination_reason": report.termination_reason[:300],
         "summary": report.summary,
-        "spoken_to": any(line.role == "user" for line in report.transcript),
+        "spoken_to": interaction.status not in UNREACHED and any(line.role == "user" for line in report.transcript),
         "answered_by_machine": report.machine,
     }
     if report.phase is Phase.ENDED:
@@ -146,7 +153,8 @@ def _final(interaction: Interaction, status: str, outcome: Outcome) -> dict[str,
 
 def _was_last_attempt(interaction: Interaction) -> bool:
     counts = not interaction.is_test or interaction.lead.is_test
-    return counts and count_attempts(interaction.lead, interaction.campaign) >= interaction.campaign.max_attempts
+    attempts = count_attempts(interaction.lead, interaction.campaign, up_to=interaction.pk)
+    return counts and attempts >= interaction.campaign.max_attempts
 
 
 def _after_outcome(interaction: Interaction) -> None:

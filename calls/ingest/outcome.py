@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calls.models import ErrorCode, Status
@@ -42,6 +42,9 @@ RANK: dict[str, int] = {
     Status.FOLLOW_UP: 3,
 }
 BASE_RANK, OUR_GUESS, NOT_FINAL = 2, 1, 0
+# What we only believed, or what only the provider suffered: any real report says more.
+GUESSES = {ErrorCode.NO_REPORT, ErrorCode.PROVIDER_FAULT}
+FARTHEST = timedelta(days=730)
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,11 @@ def decide(report: CallReport, *, machine: bool, spoken_to: bool, now: datetime,
 
 
 def parse_callback(text: str, *, now: datetime, zone: str) -> datetime | None:
-    """ISO 8601; without an offset it is the lead's wall clock. None for what is no time, or is over."""
+    """ISO 8601; without an offset it is the lead's wall clock. None for what is no time, is over, or is years away."""
     try:
         moment = datetime.fromisoformat(text.strip())
         moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
-        return moment if moment > now else None
+        return moment if now < moment < now + FARTHEST else None
     except (ValueError, OverflowError):
         return None
 
@@ -79,6 +82,6 @@ def parse_callback(text: str, *, now: datetime, zone: str) -> datetime | None:
 def rank(status: str, error_code: str) -> int:
     if status == Status.IN_PROGRESS:
         return NOT_FINAL
-    if status == Status.ERROR and error_code == ErrorCode.NO_REPORT:
+    if status == Status.ERROR and error_code in GUESSES:
         return OUR_GUESS
     return RANK.get(status, BASE_RANK)

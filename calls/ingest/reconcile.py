@@ -6,18 +6,20 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from calls.dispatch.placing import mark_placed
+from calls.dispatch.waits import proof_after
 from calls.history import note
 from calls.ingest.merge import apply_report, give_up
 from calls.models import Dispatch, ErrorCode, Interaction, Status
 from calls.providers import adapter_for
-from calls.providers.base import ProviderUnreachable
+from calls.providers.base import CallReport, ProviderUnreachable
 from common import clock
 
 log = structlog.get_logger(__name__)
 WAITS = (20, 30, 60, 120, 300)
+UNKNOWN_WAITS = (5, 5, 10, 10, 20, 30, 60)
 ASSUMED_AFTER = timedelta(days=1)
 
 
@@ -34,6 +36,7 @@ def reconcile_one(interaction_id: int) -> None:
     interaction = _live(interaction_id)
     if interaction is None:
         return
+    _set_next_check(interaction)
     try:
         if interaction.dispatch == Dispatch.UNKNOWN:
             _find_out(interaction)
@@ -42,7 +45,7 @@ def reconcile_one(interaction_id: int) -> None:
     except ProviderUnreachable as error:
         # Silence is no proof: an unknown call stays unknown while the provider may still be asked.
         log.warning("provider_unreachable", interaction=interaction.public_id, error=str(error))
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         # A report that breaks the reading must not keep the call open beyond its deadline.
@@ -52,9 +55,17 @@ def reconcile_one(interaction_id: int) -> None:
     _give_up_after_deadline(interaction)
 
 
+def _set_next_check(interaction: Interaction) -> None:
+    waits = UNKNOWN_WAITS if interaction.dispatch == Dispatch.UNKNOWN else WAITS
+    wait = timedelta(seconds=waits[min(interaction.checks, len(waits) - 1)])
+    changes = {"check_at": clock.real_now() + wait, "checks": min(interaction.checks + 1, 999)}
+    Interaction.objects.filter(pk=interaction.pk).update(**changes)
+
+
 def _live(interaction_id: int) -> Interaction | None:
+    """The account's secrets are read where they are used: one that cannot be decrypted must not hide the deadline."""
     rows = Interaction.objects.live().select_related("account", "lead", "campaign")
-    return rows.filter(pk=interaction_id).first()
+    return rows.defer("account__api_key", "account__webhook_secret").filter(pk=interaction_id).first()
 
 
 def _ask_about(interaction: Interaction) -> None:
@@ -66,22 +77,26 @@ def _ask_about(interaction: Interaction) -> None:
 def _find_out(interaction: Interaction) -> None:
     """One match: it was placed. None, once nothing can arrive any more: it was not, and the lead is free again."""
     sent_at = interaction.sent_at or interaction.queued_at
-    since = clock.business_time(sent_at)
-    found = adapter_for(interaction.account).find(interaction.account, interaction.public_id, since)
+    found = _conversations_of(interaction)
     if found:
         _adopt(interaction, found)
-    elif clock.real_now() - sent_at > timedelta(seconds=settings.RECONCILE_GIVE_UP_SECONDS):
+    elif clock.real_now() - sent_at > proof_after(interaction.account):
         _not_placed(interaction)
 
 
-def _adopt(interaction: Interaction, found: list[str]) -> None:
-    mark_placed(interaction, found[0])
+def _conversations_of(interaction: Interaction) -> list[CallReport]:
+    """Each is asked for its correlation id: a filter that the provider ignored must not bring us a stranger's call."""
+    adapter, account = adapter_for(interaction.account), interaction.account
+    reports = [adapter.fetch(account, conversation) for conversation in adapter.find(account, interaction.public_id)]
+    return [report for report in reports if report and report.correlation_id == interaction.public_id]
+
+
+def _adopt(interaction: Interaction, found: list[CallReport]) -> None:
     if len(found) > 1:
-        log.error("dialed_twice", interaction=interaction.public_id, conversations=found)
-        note(interaction, "duplicate", "The provider placed this call more than once", conversations=found)
-    interaction.refresh_from_db()
-    if interaction.conversation_id:
-        _ask_about(interaction)
+        conversations = [report.conversation_id for report in found]
+        log.error("dialed_twice", interaction=interaction.public_id, conversations=conversations)
+        note(interaction, "duplicate", "The provider placed this call more than once", conversations=conversations)
+    apply_report(interaction.pk, found[0])
 
 
 def _not_placed(interaction: Interaction) -> None:

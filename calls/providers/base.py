@@ -109,7 +109,7 @@ class Adapter(Protocol):
     def fetch(self, account: ProviderAccount, conversation_id: str) -> CallReport | None:
         """None when the provider does not know the conversation."""
 
-    def find(self, account: ProviderAccount, correlation_id: str, sent_at: datetime) -> list[str]:
+    def find(self, account: ProviderAccount, correlation_id: str) -> list[str]:
         """The conversations with our correlation id. None proves nothing while the request may still arrive."""
 
     def fetch_audio(self, account: ProviderAccount, conversation_id: str) -> bytes | None: ...

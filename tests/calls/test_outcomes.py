@@ -14,6 +14,7 @@ from common import clock as business_clock
 from leads.models import DoNotCall, Lead, LeadStatus, StatusChange
 from tests import provider_events as events
 from tests import world
+from tests.provider_events import NEXT_WEEK
 from tests.travel import Clock
 
 
@@ -56,7 +57,7 @@ TALKS: list[tuple[dict[str, Any], str, str]] = [
     ({"wish": " Qualified "}, Status.QUALIFIED, LeadStatus.QUALIFIED),
     ({"wish": "disqualified"}, Status.DISQUALIFIED, LeadStatus.DISQUALIFIED),
     ({"wish": "follow_up"}, Status.FOLLOW_UP, LeadStatus.CONTACTED),
-    ({"wish": "callback", "callback": "2099-01-01T10:00:00+01:00"}, Status.SCHEDULED_CALLBACK, "scheduled_callback"),
+    ({"wish": "callback", "callback": NEXT_WEEK}, Status.SCHEDULED_CALLBACK, "scheduled_callback"),
     ({"wish": "callback", "callback": "next week some time"}, Status.FOLLOW_UP, LeadStatus.CONTACTED),
     ({"wish": "callback", "callback": "2001-01-01T10:00:00+01:00"}, Status.FOLLOW_UP, LeadStatus.CONTACTED),
     ({"wish": "callback"}, Status.FOLLOW_UP, LeadStatus.CONTACTED),
@@ -169,7 +170,7 @@ def test_a_poorer_report_never_takes_a_better_one_back(placed: Interaction) -> N
 def test_dnc_wins_over_every_earlier_outcome_and_stays(placed: Interaction) -> None:
     tell(placed, events.transcription(wish="qualified"))
     tell(placed, events.transcription(wish="dnc"))
-    tell(placed, events.transcription(wish="callback", callback="2099-01-01T10:00:00Z"))
+    tell(placed, events.transcription(wish="callback", callback=NEXT_WEEK))
     assert (placed.status, lead_status(placed)) == (Status.DNC, LeadStatus.DNC)
 
 
@@ -196,11 +197,13 @@ def test_a_test_lead_is_moved_by_its_calls(lead: Lead) -> None:
     assert lead_status(call) == LeadStatus.CONTACTED
 
 
-def test_only_the_newest_call_moves_the_lead(placed: Interaction, lead: Lead) -> None:
-    newer = place(lead, "conv_2", to_number="+14155550199")
+def test_only_the_newest_call_moves_the_lead(lead: Lead) -> None:
+    given_up = place(lead, status=Status.ERROR, error_code="NO_REPORT")
+    newer = place(lead, "conv_2")
     tell(newer, events.transcription("conv_2", wish="qualified"))
-    tell(placed, events.failure())
-    assert lead_status(placed) == LeadStatus.QUALIFIED
+    tell(given_up, events.failure())
+    assert given_up.status == Status.NO_ANSWER
+    assert lead_status(newer) == LeadStatus.QUALIFIED
 
 
 def test_nothing_moves_a_lead_away_from_dnc(placed: Interaction) -> None:
@@ -233,11 +236,22 @@ def test_a_report_after_our_own_deadline_still_tells_what_happened(placed: Inter
     assert (placed.status, placed.error_code, placed.error_message) == (Status.COMPLETED, "", "")
 
 
-def test_a_report_for_a_withdrawn_call_is_noted_and_moves_nothing(lead: Lead) -> None:
-    call = world.make_interaction(lead, status="error", dispatch="withdrawn", error_code="CANCELLED")
-    tell(call, events.transcription(correlation=call.public_id))
-    assert (call.status, lead_status(call)) == (Status.ERROR, LeadStatus.NEW)
-    assert InteractionEvent.objects.filter(interaction=call, kind="report_late").exists()
+@pytest.mark.parametrize("believed", ["withdrawn", "rejected", "not_placed", "queued"])
+def test_a_report_proves_a_call_that_was_believed_not_placed(lead: Lead, believed: str) -> None:
+    status = Status.IN_PROGRESS if believed == "queued" else Status.ERROR
+    code = "" if believed == "queued" else "NOT_PLACED"
+    call = world.make_interaction(lead, status=status, dispatch=believed, error_code=code)
+    tell(call, events.transcription(correlation=call.public_id, wish="dnc"))
+    assert (call.dispatch, call.status, lead_status(call)) == ("placed", Status.DNC, LeadStatus.DNC)
+    assert DoNotCall.objects.filter(address=lead.phone).exists()
+    assert Interaction.objects.attempts().count() == 1
+
+
+def test_a_call_that_was_given_up_keeps_what_was_said_on_it(lead: Lead) -> None:
+    call = world.make_interaction(lead, status=Status.ERROR, dispatch="not_placed", error_code="NOT_PLACED")
+    tell(call, events.transcription(wish="qualified"))
+    assert (call.status, call.error_code, len(call.transcript.messages)) == (Status.QUALIFIED, "", 3)
+    assert InteractionEvent.objects.filter(interaction=call, kind="placed_after_all").exists()
 
 
 def test_a_callback_without_an_offset_is_the_leads_wall_clock(placed: Interaction, clock: Clock) -> None:
@@ -259,6 +273,49 @@ def test_values_of_any_type_do_not_break_the_reading(placed: Interaction) -> Non
 def test_a_status_that_does_not_exist_yet_is_no_outcome(placed: Interaction) -> None:
     tell(placed, events.transcription(status="paused", analysis=None, transcript=[]))
     assert placed.status == Status.IN_PROGRESS
+
+
+POISON: list[dict[str, Any]] = [
+    {"turns": (("user", "cut emoji \ud83d", 1),)},
+    {"turns": (("user", "x", float("nan")),)},
+    {"turns": (("user", "x", 10**400),)},
+    {"turns": (("user", "x", -5),)},
+    {"metadata": {"call_duration_secs": -5}},
+    {"metadata": {"call_duration_secs": 3 * 10**9}},
+    {"metadata": {"start_time_unix_secs": 10**400, "accepted_time_unix_secs": -1}},
+    {"phone_call": {"call_sid": "x" * 500}},
+    {"termination": "\ud83d" * 400},
+    {"wish": "callback", "callback": "9999-12-31T23:59:59-12:00"},
+    {"wish": "callback", "callback": "9999-12-31T23:59:59"},
+    {"analysis": {"transcript_summary": "\ud83d\x00"}},
+]
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_values_that_no_database_can_keep_do_not_lose_the_outcome(placed: Interaction, poison: dict[str, Any]) -> None:
+    tell(placed, events.transcription(**poison))
+    assert placed.is_final
+    assert placed.error_code == ""
+
+
+def test_a_voicemail_reported_twice_is_still_nobody_spoken_to(placed: Interaction) -> None:
+    for _ in range(2):
+        tell(placed, events.transcription(termination="voicemail_detection tool was called."))
+    assert not placed.spoken_to
+
+
+def test_a_real_report_overrules_a_fault_of_the_provider(placed: Interaction) -> None:
+    tell(placed, events.failure(reason="unknown"))
+    assert placed.error_code == "PROVIDER_FAULT"
+    tell(placed, events.transcription())
+    assert (placed.status, placed.error_code) == (Status.COMPLETED, "")
+
+
+def test_a_late_report_of_an_earlier_attempt_is_not_the_last_one(lead: Lead) -> None:
+    Campaign.objects.update(max_attempts=2)
+    earlier = place(lead, status=Status.ERROR, error_code="NO_REPORT")
+    place(lead, "conv_2", status=Status.NO_ANSWER)
+    assert tell(earlier, events.failure()).status == Status.NO_ANSWER
 
 
 def test_nul_bytes_in_texts_are_dropped(placed: Interaction) -> None:

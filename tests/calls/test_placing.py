@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from accounts.actors import SYSTEM
-from accounts.services import set_calls_stopped
+from accounts.services import set_calls_stopped, set_operator_stop
 from calls.dispatch import placing
 from calls.dispatch.placing import dial
-from calls.dispatch.sweep import enqueue_lost, free_unsent_claims, give_up_sent_claims
+from calls.dispatch.sweep import enqueue_waiting, expire_queued, free_unsent_claims, give_up_sent_claims, sweep_dispatch
+from calls.ingest.merge import apply_report
 from calls.models import Dispatch, Interaction, InteractionEvent, Status
+from calls.providers.base import Placement, PlaceResult
+from calls.providers.elevenlabs import reports
 from calls.services import CallRefused, cancel_call, initiate_call
 from campaigns.models import Campaign, ProviderAccount
 from common import clock
 from common.http import Lost, NotSent
 from leads.models import Lead
 from leads.services import add_to_do_not_call
+from tests import provider_events as events
 from tests import world
 from tests.network import FakeNetwork, answer
 
@@ -27,6 +32,21 @@ from tests.network import FakeNetwork, answer
 @pytest.fixture
 def call(lead: Lead) -> Interaction:
     return initiate_call(lead=lead, by=SYSTEM, origin="manual", additional_instructions="Say {{first_name}}")
+
+
+def claimed(call: Interaction, token: str) -> Interaction:
+    """As the worker holds it that has just claimed the call."""
+    assert placing.claim(call.pk, token)
+    interaction = placing._load(call.pk, token)
+    assert interaction
+    return interaction
+
+
+def taken_over(call: Interaction) -> None:
+    """The sweep gave the call to another worker, which is waiting for the provider's answer."""
+    Interaction.objects.update(claimed_at=clock.real_now() - timedelta(minutes=1))
+    free_unsent_claims()
+    assert placing.mark_sent(claimed(call, "other"))
 
 
 def state(call: Interaction) -> tuple[str, str, str]:
@@ -187,7 +207,7 @@ def test_a_throttled_call_goes_back_into_the_queue_and_counts_no_attempt(
 
 def test_a_call_that_is_claimed_is_not_claimed_again(call: Interaction) -> None:
     assert placing.claim(call.pk, "t1")
-    assert placing.claim(call.pk, "t2") is None
+    assert not placing.claim(call.pk, "t2")
 
 
 def test_what_changed_since_the_click_withdraws_the_call(call: Interaction, network: FakeNetwork) -> None:
@@ -237,8 +257,7 @@ def test_a_call_under_way_cannot_be_cancelled_any_more(call: Interaction, networ
 def test_a_worker_that_died_before_sending_leaves_a_call_that_is_placed_once(
     call: Interaction, network: FakeNetwork
 ) -> None:
-    dead = placing.claim(call.pk, "dead")
-    assert dead
+    dead = claimed(call, "dead")
     Interaction.objects.update(claimed_at=clock.real_now() - timedelta(minutes=1))
     free_unsent_claims()
     assert state(call)[0] == Dispatch.QUEUED
@@ -247,22 +266,19 @@ def test_a_worker_that_died_before_sending_leaves_a_call_that_is_placed_once(
     dial(call.pk, "t2")
     assert state(call)[0] == Dispatch.PLACED
     # The dead one wakes up and goes on where it stood: the fence stops it.
-    assert not placing._mark_sent(dead)
+    assert not placing.mark_sent(dead)
     assert len(network.dials) == 1
 
 
 def test_a_sleeper_that_wakes_before_the_next_claim_sends_nothing(call: Interaction) -> None:
-    sleeper = placing.claim(call.pk, "sleeper")
-    assert sleeper
+    sleeper = claimed(call, "sleeper")
     Interaction.objects.update(claimed_at=clock.real_now() - timedelta(minutes=1))
     free_unsent_claims()
-    assert not placing._mark_sent(sleeper)
+    assert not placing.mark_sent(sleeper)
 
 
 def test_a_worker_that_died_after_sending_leaves_an_unknown_call(call: Interaction, network: FakeNetwork) -> None:
-    claimed = placing.claim(call.pk, "dead")
-    assert claimed
-    assert placing._mark_sent(claimed)
+    assert placing.mark_sent(claimed(call, "dead"))
     give_up_sent_claims()
     assert state(call)[0] == Dispatch.PLACING
     Interaction.objects.update(sent_at=clock.real_now() - timedelta(seconds=90))
@@ -292,11 +308,11 @@ def test_lost_jobs_are_found_in_the_rows_and_sent_again(call: Interaction, monke
         return True
 
     monkeypatch.setattr("calls.dispatch.sweep.enqueue", enqueue)
-    enqueue_lost()
+    enqueue_waiting()
     assert sent == []
     Interaction.objects.update(enqueued_at=clock.real_now() - timedelta(seconds=6))
-    enqueue_lost()
-    enqueue_lost()
+    enqueue_waiting()
+    enqueue_waiting()
     assert sent == [call.pk]
 
 
@@ -369,4 +385,164 @@ def test_while_the_workers_are_only_behind_no_further_jobs_are_sent(
     monkeypatch.setattr("calls.dispatch.sweep.enqueue", lambda *_, **__: pytest.fail("sent once more"))
     monkeypatch.setattr("common.queue.BACKLOG", 0)
     Interaction.objects.update(enqueued_at=clock.real_now() - timedelta(seconds=6))
-    enqueue_lost()
+    sweep_dispatch()
+
+
+def test_a_worker_whose_call_was_taken_over_changes_nothing_any_more(call: Interaction) -> None:
+    sleeper = claimed(call, "sleeper")
+    taken_over(call)
+    placing.withdraw(sleeper, "CALLS_STOPPED", "stopped")
+    assert not placing.put_back(sleeper, timedelta(seconds=1))
+    placing.save_result(sleeper, PlaceResult(placement=Placement.THROTTLED))
+    placing.save_result(sleeper, PlaceResult(placement=Placement.REJECTED))
+    placing.save_result(sleeper, PlaceResult(placement=Placement.UNKNOWN))
+    placing._put_back_after_fault(call.pk, "sleeper", ValueError())
+    assert state(call)[0] == Dispatch.PLACING
+
+
+def test_a_worker_that_slept_right_after_its_claim_does_not_take_the_other_ones_token(call: Interaction) -> None:
+    assert placing.claim(call.pk, "sleeper")
+    taken_over(call)
+    assert placing._load(call.pk, "sleeper") is None
+
+
+def test_dial_does_not_send_when_the_fence_says_no(
+    call: Interaction, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.dispatch.placing.mark_sent", lambda _: False)
+    dial(call.pk, "t1")
+    assert network.dials == []
+
+
+def test_a_worker_frozen_between_the_fence_and_the_request_does_not_send(
+    call: Interaction, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence, real_now = placing.mark_sent, clock.real_now
+
+    def then_freeze(interaction: Interaction) -> bool:
+        sent = fence(interaction)
+        monkeypatch.setattr("common.clock.real_now", lambda: real_now() + timedelta(seconds=4))
+        return sent
+
+    monkeypatch.setattr("calls.dispatch.placing.mark_sent", then_freeze)
+    dial(call.pk, "t1")
+    assert network.dials == []
+    assert state(call)[0] == Dispatch.QUEUED
+
+
+@pytest.mark.parametrize("switch", ["workspace", "operator", "dnc"])
+def test_a_no_between_the_gate_and_the_request_still_holds(
+    call: Interaction, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    keep = placing._keep_prompt
+
+    def say_no(*args: Any) -> None:
+        keep(*args)
+        if switch == "workspace":
+            set_calls_stopped(workspace=call.workspace, stopped=True, by=SYSTEM)
+        elif switch == "operator":
+            set_operator_stop(stopped=True)
+        else:
+            add_to_do_not_call(workspace=call.workspace, address=call.to_number, by=SYSTEM)
+
+    monkeypatch.setattr("calls.dispatch.placing._keep_prompt", say_no)
+    dial(call.pk, "t1")
+    assert network.dials == []
+
+
+def test_a_report_for_a_call_back_in_the_queue_keeps_it_from_being_dialed_again(
+    call: Interaction, network: FakeNetwork, account: ProviderAccount
+) -> None:
+    network.on("outbound-call", answer(429, {"detail": "busy"}))
+    dial(call.pk, "t1")
+    assert state(call)[0] == Dispatch.QUEUED
+    report = reports.read_event(events.transcription("conv_9", correlation=call.public_id)).report
+    assert report
+    apply_report(call.pk, report)
+    Interaction.objects.update(not_before=None)
+    dial(call.pk, "t2")
+    assert len(network.dials) == 1
+    assert state(call)[1] == Status.COMPLETED
+
+
+def test_an_acceptance_that_comes_after_the_call_was_given_up_is_kept(call: Interaction) -> None:
+    sender = claimed(call, "t1")
+    assert placing.mark_sent(sender)
+    Interaction.objects.update(dispatch="not_placed", status="error", error_code="NOT_PLACED")
+    placing.save_result(sender, PlaceResult(placement=Placement.ACCEPTED, conversation_id="conv_1"))
+    assert state(call)[0] == Dispatch.PLACED
+    assert call.events.filter(kind="placed_after_all").exists()
+
+
+def test_a_result_is_kept_trying_until_the_database_is_back(
+    call: Interaction, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, away = placing.save_result, [1, 1, 1]
+
+    def locked(*args: Any) -> None:
+        if away:
+            away.pop()
+            raise OperationalError("database is locked")
+        save(*args)
+
+    monkeypatch.setattr("calls.dispatch.placing.save_result", locked)
+    monkeypatch.setattr("calls.dispatch.placing.close_old_connections", lambda: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    network.accept_calls()
+    dial(call.pk, "t1")
+    assert state(call)[0] == Dispatch.PLACED
+
+
+def test_a_second_number_of_the_lead_is_not_dialed_while_the_first_call_may_be_ringing(call: Interaction) -> None:
+    Interaction.objects.update(dispatch="unknown")
+    with pytest.raises(CallRefused) as refused:
+        initiate_call(lead=call.lead, by=SYSTEM, origin="manual", number="+14155550188")
+    assert refused.value.code == "CALL_IN_PROGRESS"
+
+
+def test_a_busy_account_does_not_hold_up_another(
+    call: Interaction, elsewhere: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+
+    def enqueue(job: str, pk: int, queue: str) -> bool:
+        sent.append(pk)
+        return True
+
+    monkeypatch.setattr("calls.dispatch.sweep.enqueue", enqueue)
+    ProviderAccount.objects.filter(workspace=call.workspace).update(concurrency=1)
+    for ending in range(40, 50):
+        world.make_interaction(world.make_lead(call.campaign, f"+141555501{ending}"))
+    theirs = world.make_interaction(world.make_lead(elsewhere))
+    Interaction.objects.update(enqueued_at=clock.real_now() - timedelta(seconds=6))
+    enqueue_waiting()
+    assert theirs.pk in sent
+    assert len(sent) == 2
+
+
+def test_calls_waiting_for_a_line_take_it_as_soon_as_it_is_free(call: Interaction, network: FakeNetwork) -> None:
+    ProviderAccount.objects.update(concurrency=1)
+    others = [world.make_interaction(world.make_lead(call.campaign, f"+141555501{n}")) for n in range(40, 43)]
+    for other in others:
+        placing.claim(other.pk, f"claimed {other.pk}")
+    network.accept_calls()
+    dial(call.pk, "t1")
+    assert state(call)[0] == Dispatch.PLACED
+
+
+def test_a_call_that_no_worker_ever_takes_expires(call: Interaction) -> None:
+    Interaction.objects.update(queued_at=clock.real_now() - timedelta(minutes=61))
+    expire_queued()
+    assert state(call) == (Dispatch.WITHDRAWN, Status.ERROR, "EXPIRED")
+
+
+def test_a_secret_that_cannot_be_decrypted_ends_the_call_with_a_code(
+    call: Interaction, network: FakeNetwork, settings: Any
+) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = ["dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdDE="]
+    for attempt in range(3):
+        Interaction.objects.update(not_before=None)
+        dial(call.pk, f"t{attempt}")
+    row = Interaction.objects.only("dispatch", "error_code").get(pk=call.pk)
+    assert (row.dispatch, row.error_code) == (Dispatch.WITHDRAWN, "INTERNAL_ERROR")
+    assert network.dials == []

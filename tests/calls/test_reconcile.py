@@ -33,6 +33,11 @@ def placed(lead: Lead) -> Interaction:
     return world.make_interaction(lead, dispatch="placed", conversation_id="conv_1", placed_at=business_clock.now())
 
 
+def ours(call: Interaction, conversation_id: str, **changes: Any) -> Any:
+    """What the provider says of a conversation that carries our id."""
+    return answer(200, events.conversation(conversation_id, correlation=call.public_id, **changes))
+
+
 def listing(*conversation_ids: str) -> Any:
     return answer(200, {"conversations": [{"conversation_id": each} for each in conversation_ids], "has_more": False})
 
@@ -54,7 +59,7 @@ def test_an_unknown_call_is_asked_for_by_our_own_id(unknown: Interaction, networ
 
 def test_an_unknown_call_that_is_found_was_placed_and_is_followed(unknown: Interaction, network: FakeNetwork) -> None:
     network.on("/v1/convai/conversations", listing("conv_5"))
-    network.on("/v1/convai/conversations/conv_5", answer(200, events.conversation("conv_5")))
+    network.on("/v1/convai/conversations/conv_5", ours(unknown, "conv_5"))
     assert reconcile(unknown).dispatch == Dispatch.PLACED
     assert (unknown.conversation_id, unknown.status) == ("conv_5", Status.COMPLETED)
     assert network.dials == []
@@ -112,15 +117,23 @@ def test_a_report_that_breaks_the_reading_does_not_keep_the_call_open(
 
 def test_a_call_found_twice_is_flagged(unknown: Interaction, network: FakeNetwork) -> None:
     network.on("/v1/convai/conversations", listing("conv_5", "conv_6"))
-    network.on("/v1/convai/conversations/conv_5", answer(200, events.conversation("conv_5")))
+    network.on("/v1/convai/conversations/conv_5", ours(unknown, "conv_5"))
+    network.on("/v1/convai/conversations/conv_6", ours(unknown, "conv_6"))
     assert reconcile(unknown).events.filter(kind="duplicate").exists()
+
+
+def test_a_strangers_conversation_is_not_adopted(unknown: Interaction, network: FakeNetwork) -> None:
+    network.on("/v1/convai/conversations", listing("conv_stranger"))
+    stranger = events.conversation("conv_stranger", correlation="int_other", wish="dnc")
+    network.on("/v1/convai/conversations/conv_stranger", answer(200, stranger))
+    assert reconcile(unknown).dispatch == Dispatch.UNKNOWN
 
 
 def test_the_answer_that_came_after_all_does_not_disturb(
     unknown: Interaction, network: FakeNetwork, lead: Lead
 ) -> None:
     network.on("/v1/convai/conversations", listing("conv_5"))
-    network.on("/v1/convai/conversations/conv_5", answer(200, events.conversation("conv_5")))
+    network.on("/v1/convai/conversations/conv_5", ours(unknown, "conv_5"))
     reconcile(unknown)
     network.accept_calls("conv_5")
     dial(unknown.pk, "late")
@@ -169,7 +182,8 @@ def test_a_look_tells_ringing_from_answered(
     network.on("/v1/convai/conversations/conv_1", answer(200, {"conversation_id": "conv_1", "status": provider_says}))
     look_at(placed.pk)
     placed.refresh_from_db()
-    assert placed.phase == phase or (provider_says != "initiated" and placed.ended_at)
+    assert placed.phase == phase
+    assert bool(placed.ended_at) == (provider_says == "processing")
 
 
 def test_a_look_finishes_the_call_where_no_webhook_can_reach_us(placed: Interaction, network: FakeNetwork) -> None:
@@ -192,14 +206,18 @@ def test_whoever_looks_the_provider_is_asked_every_three_seconds_at_most(
     assert len(asked) == 2
 
 
-def test_due_calls_are_asked_about_less_and_less_often(placed: Interaction, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_due_calls_are_asked_about_less_and_less_often(
+    placed: Interaction, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.on("/v1/convai/conversations/conv_1", answer(503))
     asked: list[int] = []
     monkeypatch.setattr("calls.ingest.sweep.enqueue", lambda job, pk: asked.append(pk))
     waits = []
     for _ in range(6):
         Interaction.objects.update(check_at=business_clock.real_now())
         ask_about_due_calls()
-        placed.refresh_from_db()
+        ask_about_due_calls()
+        reconcile(placed)
         assert placed.check_at
         waits.append(round((placed.check_at - business_clock.real_now()).total_seconds(), -1))
     assert waits == sorted(waits)
@@ -211,7 +229,7 @@ def test_events_whose_job_is_lost_are_applied_by_the_sweep(
     account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[int] = []
-    monkeypatch.setattr("calls.ingest.sweep.enqueue", lambda job, pk: sent.append(pk))
+    monkeypatch.setattr("calls.ingest.sweep.enqueue", lambda job, pk, queue: sent.append(pk))
     events.post(account, events.transcription())
     apply_due_events()
     assert sent == []

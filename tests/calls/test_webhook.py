@@ -158,7 +158,7 @@ def test_when_the_queue_is_down_the_event_is_kept_all_the_same(
     def down(*_: object, **__: object) -> None:
         raise ConnectionError("valkey is away")
 
-    monkeypatch.setattr("django_rq.get_queue", down)
+    monkeypatch.setattr("common.queue._queue", down)
     assert events.post(account, events.transcription()).status_code == 200
     assert InboxEvent.objects.get().state == InboxEvent.State.NEW
 
@@ -216,13 +216,41 @@ def test_an_event_that_kills_its_job_comes_to_an_end(
     account: ProviderAccount, placed: Interaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("calls.ingest.inbox.apply_report", lambda *_: 1 / 0)
-    monkeypatch.setattr("calls.ingest.sweep.enqueue", lambda *_: True)
     events.post(account, events.transcription())
-    for _ in range(31):
+    for _ in range(30):
+        with pytest.raises(ZeroDivisionError):
+            work_off()
+    work_off()
+    assert InboxEvent.objects.get().state == InboxEvent.State.IGNORED
+
+
+def test_an_event_that_waited_for_workers_all_night_is_applied(
+    account: ProviderAccount, placed: Interaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.ingest.sweep.enqueue", lambda *_, **__: True)
+    events.post(account, events.transcription(wish="dnc"))
+    for _ in range(100):
         InboxEvent.objects.update(due_at="2020-01-01T00:00:00Z")
         apply_due_events()
     work_off()
-    assert InboxEvent.objects.get().state == InboxEvent.State.IGNORED
+    placed.refresh_from_db()
+    assert placed.status == Status.DNC
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type": "post_call_transcription", "data": {"conversation_id": "c", "metadata": {"x": 1e999}}}',
+        b'{"type": "\\ud83d", "data": {"conversation_id": "\\ud83d"}}',
+        b'{"type": "post_call_transcription", "data": {"conversation_id": "' + b"x" * 5000 + b'"}}',
+        b'{"type": "post_call_transcription", "data": {"conversation_id": "c", "metadata": {"start_time_unix_secs": 1'
+        + b"0" * 400
+        + b"}}}",
+    ],
+)
+def test_whatever_stands_in_an_event_it_is_stored_and_answered(account: ProviderAccount, body: bytes) -> None:
+    assert events.post(account, body).status_code == 200
+    work_off()
 
 
 def test_with_a_secret_that_cannot_be_decrypted_the_answer_is_503(account: ProviderAccount, settings: Any) -> None:

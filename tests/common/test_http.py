@@ -86,3 +86,25 @@ def test_an_answer_that_is_too_large_is_lost() -> None:
     with server(lambda peer: peer.sendall(large)) as (url, _):
         with pytest.raises(http.Lost):
             http.call("GET", url, headers={}, timeout=(1, 5), max_bytes=1000)
+
+
+def test_one_tenants_cookie_does_not_travel_with_anothers_key() -> None:
+    cookie = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=tenantA\r\nContent-Length: 0\r\n\r\n"
+    with server(lambda peer: peer.sendall(cookie)) as (url, seen):
+        for _ in range(2):
+            http.call("GET", url, headers={}, timeout=(1, 5))
+        assert b"tenantA" not in b"".join(seen)
+
+
+def test_an_answer_that_drips_is_cut_off() -> None:
+    def drip(peer: socket.socket) -> None:
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        for _ in range(100):
+            time.sleep(0.05)
+            peer.sendall(b"x")
+
+    with server(drip) as (url, _):
+        began = time.monotonic()
+        with pytest.raises((http.Lost, BrokenPipeError)):
+            http.call("POST", url, headers={}, timeout=(1, 0.5), once=True)
+        assert time.monotonic() - began < 4

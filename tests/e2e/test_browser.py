@@ -44,14 +44,14 @@ result["last attempt"] = lead.public_id
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
     stack = make_stack()
     stack.control(speed=15)
     return stack
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser(stack: Stack) -> Iterator[BrowserContext]:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:

@@ -7,12 +7,17 @@ from leads.zones import UNITED_STATES, candidate_zones
 
 
 def zones(number: str = "", **fields: str) -> tuple[str, ...]:
-    return candidate_zones(Lead(**fields), number)
+    return candidate_zones(Lead(phone=number, **fields), number)
 
 
 def test_a_zone_that_a_person_gave_decides_alone() -> None:
     found = zones("+14155550132", timezone="Asia/Tokyo", timezone_source="user_input", country="US", state="FL")
     assert found == ("Asia/Tokyo",)
+
+
+def test_for_a_number_that_is_not_the_leads_own_the_given_zone_is_one_of_several() -> None:
+    lead = Lead(phone="+14155550132", timezone="America/New_York", timezone_source="user_input")
+    assert set(candidate_zones(lead, "+61255501234")) == {"America/New_York", "Australia/Sydney"}
 
 
 def test_a_guessed_zone_joins_the_numbers_and_the_addresss() -> None:

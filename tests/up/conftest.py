@@ -26,4 +26,4 @@ def make_installation(tmp_path: Path) -> Iterator[Make]:
 
 @pytest.fixture
 def running(make_installation: Make) -> Installation:
-    return make_installation().started()
+    return make_installation(DEMO="0").started()

@@ -2,10 +2,22 @@ from __future__ import annotations
 
 import signal
 import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from tests.up.conftest import Make
 from tests.up.installation import Installation
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One with the demo, for all that only look."""
+    folder = tmp_path_factory.mktemp("ready")
+    installation = Installation(folder / "var", folder / "output").started()
+    yield installation
+    installation.destroy()
 
 
 def test_ready_file_says_where_everything_is_and_only_its_owner_may_read_it(running: Installation) -> None:

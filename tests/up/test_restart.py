@@ -47,7 +47,7 @@ def test_killing_the_web_process_leaves_none_of_its_own_workers(running: Install
     wait_for(lambda: restarted(running, "web", web), SOON, running.said)
     wait_for(lambda: not own & running.processes().keys(), SOON, running.said)
     wait_for(lambda: len(running.processes()) == count, SOON, running.said)
-    assert running.get("/healthz") == 200
+    wait_for(lambda: running.get("/healthz") == 200, SOON, running.said)
 
 
 def children_of(pid: int) -> set[int]:

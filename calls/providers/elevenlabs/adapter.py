@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 
 from calls.providers.base import (
@@ -20,6 +20,7 @@ from calls.providers.elevenlabs import reports, signature
 from campaigns.models import CallerNumber, ProviderAccount
 from common import clock, http
 
+log = structlog.get_logger(__name__)
 PLACE_PATHS = {
     CallerNumber.Kind.TWILIO: "/v1/convai/twilio/outbound-call",
     CallerNumber.Kind.SIP: "/v1/convai/sip-trunk/outbound-call",
@@ -40,6 +41,7 @@ class ElevenLabs:
                 headers=_headers(request.account),
                 json=_body(request),
                 timeout=(float(settings.CONNECT_TIMEOUT_SECONDS), float(read_timeout)),
+                once=True,
             )
         except http.NotSent as error:
             message = f"ElevenLabs was not reached: {error}."
@@ -52,12 +54,9 @@ class ElevenLabs:
         answer = _ask(account, f"/v1/convai/conversations/{conversation_id}")
         return reports.conversation(answer.json) if answer else None
 
-    def find(self, account: ProviderAccount, correlation_id: str, sent_at: datetime) -> list[str]:
-        params = {
-            "dynamic_variable_params": f"crm_attempt_id:eq:{correlation_id}",
-            "call_start_after_unix": int((sent_at - timedelta(minutes=5)).timestamp()),
-            "page_size": 100,
-        }
+    def find(self, account: ProviderAccount, correlation_id: str) -> list[str]:
+        # Not by time as well: clocks that differ would turn the filter into a false proof.
+        params = {"dynamic_variable_params": f"crm_attempt_id:eq:{correlation_id}", "page_size": 10}
         answer = _ask(account, "/v1/convai/conversations", params)
         if (
             answer is None
@@ -66,7 +65,7 @@ class ElevenLabs:
         ):
             raise ProviderUnreachable("the list of conversations could not be read")
         found = [item.get("conversation_id") for item in answer.json["conversations"] if isinstance(item, dict)]
-        return [conversation_id for conversation_id in found if isinstance(conversation_id, str)]
+        return [conversation_id for conversation_id in found if reports.is_id(conversation_id)]
 
     def fetch_audio(self, account: ProviderAccount, conversation_id: str) -> bytes | None:
         answer = _ask(account, f"/v1/convai/conversations/{conversation_id}/audio", max_bytes=MAX_AUDIO_BYTES)
@@ -84,7 +83,9 @@ class ElevenLabs:
     def read_event(self, body: bytes) -> Event:
         try:
             return reports.read_event(json.loads(body))
-        except (ValueError, RecursionError):
+        except Exception as error:
+            # Nothing that a provider sends may keep its event from being stored and answered.
+            log.warning("event_unreadable", error=f"{type(error).__name__}: {error}"[:300])
             return Event(type="unreadable")
 
 
@@ -119,11 +120,11 @@ def _read_placement(answer: http.Answer) -> PlaceResult:
     call_id = body.get("callSid") or body.get("sip_call_id")
     if answer.ok and body.get("success") is False and not conversation_id and not call_id:
         return PlaceResult(placement=Placement.REJECTED, message=_detail(answer))
-    if answer.ok and body.get("success") is not False and isinstance(conversation_id, str) and conversation_id:
+    if answer.ok and body.get("success") is not False and reports.is_id(conversation_id):
         return PlaceResult(
             placement=Placement.ACCEPTED,
             conversation_id=conversation_id,
-            call_id=call_id if isinstance(call_id, str) else "",
+            call_id=call_id if reports.is_id(call_id) else "",
         )
     return PlaceResult(placement=Placement.UNKNOWN, message=f"ElevenLabs answered {answer.status}: {_detail(answer)}")
 

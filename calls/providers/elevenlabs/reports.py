@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from calls.providers.base import CallReport, Event, Line, Phase
 from calls.providers.elevenlabs import outcomes
@@ -16,13 +16,14 @@ PHASES = {
     "done": Phase.FINAL,
     "failed": Phase.FINAL,
 }
+MAX_ID = 80
 ROLES = {"agent": "agent", "user": "user"}
 
 
 def read_event(payload: Any) -> Event:
     envelope = _dict(payload)
     data = _dict(envelope.get("data"))
-    kind, conversation_id = _text(envelope.get("type")), _text(data.get("conversation_id"))
+    kind, conversation_id = _text(envelope.get("type")), _id(data.get("conversation_id"))
     reader = READERS.get(kind)
     report = reader(data) if reader and conversation_id else None
     return Event(type=kind, conversation_id=conversation_id, report=report)
@@ -35,7 +36,7 @@ def conversation(data: dict[str, Any]) -> CallReport:
     phase = PHASES.get(_text(data.get("status")), Phase.FINAL if data.get("analysis") else Phase.RINGING)
     turns = [_dict(turn) for turn in _list(data.get("transcript"))]
     lines = tuple(line for turn in turns if (line := _line(turn)))
-    duration = _int(metadata.get("call_duration_secs"))
+    duration = _seconds(metadata.get("call_duration_secs"))
     answered = phase in (Phase.TALKING, Phase.ENDED) or bool(lines) or bool(duration)
     started_at = _moment(metadata.get("start_time_unix_secs"))
     accepted_at = _moment(metadata.get("accepted_time_unix_secs"))
@@ -43,9 +44,9 @@ def conversation(data: dict[str, Any]) -> CallReport:
     wish, callback = _wishes(data)
     return CallReport(
         phase=phase,
-        conversation_id=_text(data.get("conversation_id")),
+        conversation_id=_id(data.get("conversation_id")),
         correlation_id=_text(_dict(initiation.get("dynamic_variables")).get("crm_attempt_id")),
-        call_id=_text(phone.get("call_sid")) or _text(phone.get("call_id")),
+        call_id=_id(phone.get("call_sid")) or _id(phone.get("call_id")),
         status=status,
         error_code=error_code,
         error_message=_error(metadata.get("error")),
@@ -71,8 +72,8 @@ def initiation_failure(data: dict[str, Any]) -> CallReport:
     said = (reason, call_status, f"SIP {sip_code}" if sip_code else "", _text(body.get("error_reason")))
     return CallReport(
         phase=Phase.FINAL,
-        conversation_id=_text(data.get("conversation_id")),
-        call_id=_text(body.get("CallSid")) or _text(body.get("call_sid")),
+        conversation_id=_id(data.get("conversation_id")),
+        call_id=_id(body.get("CallSid")) or _id(body.get("call_sid")),
         status=status,
         error_code=error_code,
         termination_reason=", ".join(dict.fromkeys(part for part in said if part)),
@@ -83,7 +84,7 @@ def machine_detection(data: dict[str, Any]) -> CallReport:
     answered_by = _text(data.get("answered_by"))
     return CallReport(
         phase=Phase.TALKING,
-        conversation_id=_text(data.get("conversation_id")),
+        conversation_id=_id(data.get("conversation_id")),
         machine=answered_by in outcomes.MACHINES,
         termination_reason="",
     )
@@ -121,8 +122,7 @@ def _line(turn: dict[str, Any]) -> Line | None:
     message, role = _text(turn.get("message")), ROLES.get(_text(turn.get("role")))
     if not message.strip() or role is None:
         return None
-    seconds = turn.get("time_in_call_secs")
-    return Line(role=role, message=message, seconds=float(seconds) if isinstance(seconds, int | float) else 0.0)
+    return Line(role=role, message=message, seconds=_seconds(turn.get("time_in_call_secs")) or 0)
 
 
 def _error(value: Any) -> str:
@@ -137,6 +137,15 @@ def _moment(value: Any) -> datetime | None:
     return datetime.fromtimestamp(seconds, tz=UTC) if seconds and 0 < seconds < 10**11 else None
 
 
+def is_id(value: Any) -> TypeGuard[str]:
+    """What a provider may call a conversation or a call: printable and of a length that we keep."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID and value.isascii() and value.isprintable()
+
+
+def _id(value: Any) -> str:
+    return value if is_id(value) else ""
+
+
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -146,8 +155,16 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    # PostgreSQL stores no NUL in text.
-    return value.replace("\x00", "") if isinstance(value, str) else ""
+    """PostgreSQL stores no NUL, and nothing stores half of a surrogate pair (an emoji cut in two)."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def _seconds(value: Any) -> int | None:
+    """A length of time on the line: nothing is negative, and no call lasts longer than a day."""
+    seconds = _int(value)
+    return None if seconds is None else min(max(seconds, 0), 86400)
 
 
 def _int(value: Any) -> int | None:

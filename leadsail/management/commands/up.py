@@ -236,7 +236,7 @@ def serve_web() -> None:
         port=int(os.environ["PORT"]),
         interface=Interfaces.WSGI,
         workers=2,
-        blocking_threads=4,
+        blocking_threads=16,
         websockets=False,
         log_level=LogLevels.warning,
         workers_kill_timeout=5,

@@ -1,0 +1,23 @@
+"""How long a request to place a call may run, and when its absence at the provider proves that it never arrived."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from campaigns.models import ProviderAccount
+
+# What a worker needs beyond the timeouts to write down what came of it.
+MARGIN = timedelta(seconds=15)
+
+
+def longest_request() -> timedelta:
+    return timedelta(seconds=settings.CONNECT_TIMEOUT_SECONDS + settings.RING_TIMEOUT_SECONDS + 30)
+
+
+def proof_after(account: ProviderAccount) -> timedelta:
+    """The network may deliver late and the provider's list may lag; the sandbox on this machine does neither."""
+    if account.host == "sandbox":
+        return longest_request() + MARGIN
+    return timedelta(seconds=settings.RECONCILE_GIVE_UP_SECONDS)
