@@ -19,6 +19,11 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(f"“{name}” is not a time zone: write one like America/Chicago.")
 
 
+def validate_custom_fields(value: object) -> None:
+    if not isinstance(value, dict):
+        raise ValidationError('Custom fields are names with values: {"roof_size": 120}.')
+
+
 class LeadStatus(models.TextChoices):
     NEW = "new", "New"
     PENDING = "pending", "Pending"
@@ -86,7 +91,7 @@ class Lead(models.Model):
     status = models.CharField(max_length=20, choices=LeadStatus, default=LeadStatus.NEW)
     source = models.CharField(max_length=80, blank=True)
     is_test = models.BooleanField("test lead", default=False)
-    custom_fields = models.JSONField(default=dict, blank=True)
+    custom_fields = models.JSONField(default=dict, blank=True, validators=[validate_custom_fields])
     tags = models.ManyToManyField(Tag, blank=True, related_name="leads")
     created_at = models.DateTimeField(default=clock.now)
     updated_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(default=clock.now)

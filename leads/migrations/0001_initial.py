@@ -122,7 +122,10 @@ class Migration(migrations.Migration):
                 ),
                 ("source", models.CharField(blank=True, max_length=80)),
                 ("is_test", models.BooleanField(default=False, verbose_name="test lead")),
-                ("custom_fields", models.JSONField(blank=True, default=dict)),
+                (
+                    "custom_fields",
+                    models.JSONField(blank=True, default=dict, validators=[leads.models.validate_custom_fields]),
+                ),
                 ("created_at", models.DateTimeField(default=common.clock.now)),
                 ("updated_at", models.DateTimeField(default=common.clock.now)),
                 (
