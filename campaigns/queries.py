@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from accounts.models import Workspace
-from campaigns.models import CallerNumber, Campaign, PromptVariable, ProviderAccount
+from campaigns.models import CallerNumber, PromptVariable, ProviderAccount
 from campaigns.prompts import BUILT_IN
 
 
@@ -10,12 +10,6 @@ def variable_defaults(workspace: Workspace | int) -> dict[str, str]:
     defaults = {name: variable.default for name, variable in BUILT_IN.items()}
     declared = PromptVariable.objects.filter(workspace=workspace).values_list("name", "default")
     return {**dict(declared), **defaults}
-
-
-def campaigns_of(workspace: Workspace) -> list[Campaign]:
-    """Without the archived ones, the default first."""
-    rows = Campaign.objects.filter(workspace=workspace).exclude(status=Campaign.Status.ARCHIVED)
-    return list(rows.order_by("-is_default", "name"))
 
 
 def caller_numbers_of(account: ProviderAccount) -> list[CallerNumber]:

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MINUTES_A_DAY = 24 * 60
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 Window = tuple[int, int]
