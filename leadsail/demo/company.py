@@ -84,7 +84,7 @@ def _create_agents(workspace: Workspace, by: Actor) -> dict[str, VoiceAgent]:
         host="sandbox",
         api_key=f"{KEY_PREFIX}{secrets.token_hex(12)}",
         calls_per_second=10,
-        concurrency=20,
+        concurrency=50,
     )
     numbers = _create_numbers(account)
     templates = _create_templates(workspace, by)
