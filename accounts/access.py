@@ -33,7 +33,7 @@ def _query_membership(request: HttpRequest) -> Membership | None:
 def membership_of(request: HttpRequest) -> Membership:
     membership = find_membership(request)
     if membership is None:
-        raise PermissionDenied("You are not a member of any workspace: ask its owner to invite you.")
+        raise PermissionDenied("You are not a member of any workspace: ask the operator to add you to one.")
     return membership
 
 

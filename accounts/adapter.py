@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 
 class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]
-    """People come in by the first-run page or by invitation, never by signing themselves up."""
+    """The first person comes in by the first-run page, others are added; nobody signs up by themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from common import clock
+from common.hours import validate_timezone
 from common.ids import PublicIdField
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "Two capital letters, e.g. US.")
@@ -38,6 +39,15 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name() or self.email
 
+    def clean(self) -> None:
+        super().clean()
+        # Logging in looks for small letters.
+        self.email = self.email.lower()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.lower()
+        super().save(*args, **kwargs)
+
 
 class Workspace(models.Model):
     """One tenant: everything it owns carries its id, and nothing is looked up without it."""
@@ -50,7 +60,7 @@ class Workspace(models.Model):
         validators=[COUNTRY],
         help_text="Numbers written without a country code are read as this country's.",
     )
-    timezone = models.CharField(max_length=64, default="UTC")
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     calls_stopped_at = models.DateTimeField(
         null=True, blank=True, help_text="Set: no call of this workspace is placed."
     )

@@ -2,5 +2,4 @@
 
 from __future__ import annotations
 
-RESOURCES = ("leads", "interactions", "campaigns", "agents", "numbers", "templates", "dnc", "webhooks")
-SCOPES = tuple(f"{resource}:{action}" for resource in RESOURCES for action in ("read", "write")) + ("calls:write",)
+SCOPES = ("interactions:read", "calls:write")

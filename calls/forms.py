@@ -36,11 +36,16 @@ class CallForm(forms.Form):
         self.callers = {row.public_id: row for row in (caller_numbers_of(agent.account) if agent else [])}
         self.numbers = _label_numbers(lead)
         cast(Any, self.fields["number"]).choices = list(self.numbers.items())
+        usual = _usual_caller(lead, agent, self.callers)
         cast(Any, self.fields["caller_number"]).choices = [
-            (public_id, f"{phones.display(row.e164)} {row.label}".strip()) for public_id, row in self.callers.items()
+            *([] if usual else [("", "Choose a number")]),
+            *(
+                (public_id, f"{phones.display(row.e164)} {row.label}".strip())
+                for public_id, row in self.callers.items()
+            ),
         ]
         self.initial.setdefault("number", lead.phone or next(iter(self.numbers), ""))
-        self.initial.setdefault("caller_number", _usual_caller(lead, agent, self.callers))
+        self.initial.setdefault("caller_number", usual)
 
     def choice(self) -> dict[str, Any]:
         """As the services take it: what was sent where that is valid, else what the form shows at first."""
@@ -64,6 +69,4 @@ def _label_numbers(lead: Lead) -> dict[str, str]:
 
 def _usual_caller(lead: Lead, agent: VoiceAgent | None, callers: dict[str, CallerNumber]) -> str:
     usual = lead.campaign.caller_number_for(agent) if agent else None
-    if usual and usual.public_id in callers:
-        return usual.public_id
-    return next(iter(callers), "")
+    return usual.public_id if usual and usual.public_id in callers else ""

@@ -168,7 +168,7 @@ def _lost_race(error: IntegrityError, plan: Plan) -> Exception:
     live_id = _live_id(plan)
     if not live_id:
         return error
-    message = "A call to this number is under way: wait until it has ended."
+    message = "A call to this lead or this number is under way: wait until it has ended."
     reason = Reason("CALL_IN_PROGRESS", message, "one_call_per_number")
     return CallRefused(Verdict(reasons=(reason,)), live_interaction_id=live_id)
 

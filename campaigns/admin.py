@@ -20,6 +20,7 @@ from campaigns.models import (
     ProviderAccount,
     VoiceAgent,
 )
+from campaigns.queries import templates_using
 from campaigns.services import check_prompt, create_campaign, save_template
 from common.admin import Admin, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
 
@@ -158,6 +159,14 @@ class PromptVariableAdmin(Admin):
     list_select_related = ("workspace",)
     search_fields = ("name",)
     autocomplete_fields = ("workspace",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PromptVariable | None = None) -> tuple[str, ...]:
+        fixed = super().get_readonly_fields(request, obj)
+        return (*fixed, "name") if obj else fixed
+
+    def has_delete_permission(self, request: HttpRequest, obj: PromptVariable | None = None) -> bool:
+        """One by one, and only what no template says: its calls would have a hole where the name stood."""
+        return obj is not None and not templates_using(obj)
 
 
 @admin.register(VoiceAgent)

@@ -5,11 +5,13 @@ import secrets
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Workspace
+from campaigns.prompts import BUILT_IN
 from common import clock
 from common.fields import EncryptedTextField
 from common.hours import validate_weekly_hours
@@ -61,7 +63,7 @@ class ProviderAccount(models.Model):
         max_digits=5, decimal_places=2, default=1, validators=[MinValueValidator(0.01), MaxValueValidator(100)]
     )
     concurrency = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1)])
-    # Real time at which the next call may start: the token of the pace, moved on by compare-and-swap.
+    # Real time at which the next call may start; moved on under the row's lock.
     next_start_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now)
@@ -155,6 +157,10 @@ class PromptVariable(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.name in BUILT_IN:
+            raise ValidationError({"name": f"“{self.name}” is one of LeadSail's own variables."})
+
 
 class VoiceAgent(models.Model):
     public_id = PublicIdField(prefix="agent")
@@ -218,7 +224,10 @@ class Campaign(models.Model):
     caller_number = models.ForeignKey(CallerNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     hours = models.JSONField("weekly hours", default=business_hours, validators=[validate_weekly_hours])
     min_gap_minutes = models.PositiveIntegerField(
-        "minimum gap in minutes", default=240, help_text="Between two calls to the same lead."
+        "minimum gap in minutes",
+        default=240,
+        validators=[MaxValueValidator(525600)],
+        help_text="Between two calls to the same lead.",
     )
     max_attempts = models.PositiveIntegerField("maximum attempts", default=6, validators=[MinValueValidator(1)])
     created_at = models.DateTimeField(default=clock.now)
@@ -228,7 +237,12 @@ class Campaign(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "code"], name="campaign_code_once"),
-            models.UniqueConstraint(fields=["workspace"], condition=Q(is_default=True), name="one_default_campaign"),
+            models.UniqueConstraint(
+                fields=["workspace"],
+                condition=Q(is_default=True),
+                name="one_default_campaign",
+                violation_error_message="Another campaign is the default already: take the mark from it first.",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=["active", "inactive", "archived"]), name="campaign_status_known"
             ),

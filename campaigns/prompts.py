@@ -65,6 +65,10 @@ def find_mistakes(text: str, known: Collection[str]) -> list[str]:
     return mistakes
 
 
+def used_names(text: str) -> list[str]:
+    return list(dict.fromkeys(match["name"] for match in TAG.finditer(text)))
+
+
 def render(text: str, values: Mapping[str, str], defaults: Mapping[str, str]) -> str:
     """Single pass: a value that contains `{{…}}` stays text here, and its braces are broken up for the provider.
 

@@ -14,7 +14,29 @@ from unfold.admin import ModelAdmin, TabularInline
 from common.models import Lease, ProcessHeartbeat
 
 
+class SameWorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The admin sees every workspace at once: what is put together must be of one."""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        workspace = self.workspace(data)
+        for name, value in list(data.items()):
+            owner = getattr(value, "workspace_id", None) if isinstance(value, models.Model) else None
+            if workspace and owner not in (None, workspace.pk):
+                self.add_error(name, ValidationError(f"This is not of the workspace {workspace}."))
+        return data
+
+    def workspace(self, data: dict[str, Any]) -> Any:
+        fixed = self.instance.workspace_id if hasattr(self.instance, "workspace_id") else None
+        return data.get("workspace") or (self.instance.workspace if fixed else None)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Names are unique in a workspace, and the workspace is fixed: Django leaves the rule out with the field."""
+        return super()._get_validation_exclusions() - {"workspace"}  # type: ignore[misc, no-any-return]
+
+
 class Admin(ModelAdmin):  # type: ignore[misc]
+    form: type[forms.ModelForm[Any]] = SameWorkspaceForm
     list_per_page = 50
     # Counting every row of a table with millions of them would be the slowest thing on the page.
     show_full_result_count = False
@@ -49,19 +71,6 @@ class Inline(TabularInline):  # type: ignore[misc]
 class ReadOnlyInline(ReadOnly, Inline):
     per_page = 20
     show_change_link = False
-
-
-class SameWorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The admin sees every workspace at once: what is put together must be of one."""
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        workspace = data.get("workspace") or getattr(self.instance, "workspace", None)
-        for name, value in list(data.items()):
-            owner = getattr(value, "workspace_id", None) if isinstance(value, models.Model) else None
-            if workspace and owner not in (None, workspace.pk):
-                self.add_error(name, ValidationError(f"This is not of the workspace {workspace}."))
-        return data
 
 
 def adopt(obj: models.Model, saved: models.Model) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +16,16 @@ _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 Window = tuple[int, int]
 WeeklyHours = tuple[tuple[Window, ...], ...]
 CLOSED: WeeklyHours = ((),) * 7
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def validate_timezone(name: str) -> None:
+    if name not in time_zones():
+        raise ValidationError(f"“{name}” is not a time zone: write one like America/Chicago.")
 
 
 def parse_weekly_hours(value: Any) -> WeeklyHours:

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
-
-from common import clock
-
-ALIVE_FOR = timedelta(seconds=10)
 
 
 class Lease(models.Model):
@@ -20,11 +16,6 @@ class Lease(models.Model):
         return f"{self.name} held by {self.holder}"
 
 
-class HeartbeatQuerySet(models.QuerySet["ProcessHeartbeat"]):
-    def alive(self) -> HeartbeatQuerySet:
-        return self.filter(seen_at__gte=clock.real_now() - ALIVE_FOR)
-
-
 class ProcessHeartbeat(models.Model):
     """A worker or scheduler that says every two seconds that it lives."""
 
@@ -33,8 +24,6 @@ class ProcessHeartbeat(models.Model):
     host = models.CharField(max_length=80)
     pid = models.PositiveIntegerField()
     seen_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
-
-    objects = HeartbeatQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["kind", "seen_at"], name="heartbeat_alive")]

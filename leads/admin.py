@@ -1,20 +1,79 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin import actor
+from campaigns.services import register_custom_fields
 from common import clock
 from common.admin import Admin, Inline, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
-from leads.models import DoNotCall, Lead, LeadPhone, Note, StatusChange, Tag
-from leads.services import add_to_do_not_call, create_lead, remove_from_do_not_call, set_status
+from leads.models import Channel, DoNotCall, Lead, LeadPhone, Note, StatusChange, Tag, validate_custom_fields
+from leads.services import add_to_do_not_call, create_lead, normalize_address, remove_from_do_not_call, set_status
+
+
+def normalize(form: SameWorkspaceForm, data: dict[str, Any], name: str, country: str, **how: str) -> None:
+    """Any writing in, E.164 out; what cannot be a number is told at the field."""
+    if data.get(name):
+        try:
+            data[name] = normalize_address(data[name], country=country, **{"channel": Channel.PHONE, **how})
+        except ValidationError as error:
+            form.add_error(name, error)
+
+
+class LeadForm(SameWorkspaceForm):
+    # Without the model's check for E.164, which would come before the number is brought into that form.
+    phone = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget(), help_text="In any writing.")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        workspace = self.workspace(data)
+        normalize(self, data, "phone", data.get("country") or (workspace.country if workspace else "US"))
+        return data
+
+    def clean_custom_fields(self) -> dict[str, Any]:
+        value = self.cleaned_data["custom_fields"] or {}
+        validate_custom_fields(value)
+        if "\\u0000" in json.dumps(value):
+            raise ValidationError("A value holds a NUL character: remove it.")
+        return dict(value)
+
+
+class PhoneForm(forms.ModelForm):  # type: ignore[type-arg]
+    e164 = forms.CharField(label="Number", widget=UnfoldAdminTextInputWidget(), help_text="In any writing.")
+
+    def clean_e164(self) -> str:
+        lead = self.cleaned_data.get("lead") or (self.instance.lead if self.instance.lead_id else None)
+        country = (lead.country or lead.workspace.country) if lead and lead.workspace_id else "US"
+        return normalize_address(self.cleaned_data["e164"], channel=Channel.PHONE, country=country)
+
+
+class DoNotCallForm(SameWorkspaceForm):
+    address = forms.CharField(widget=UnfoldAdminTextInputWidget(), help_text="A number in any writing, or an e-mail.")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        workspace = self.workspace(data)
+        country = workspace.country if workspace else "US"
+        normalize(self, data, "address", country, channel=data.get("channel", Channel.PHONE))
+        return data
+
+    def validate_unique(self) -> None:
+        """An address that is listed already stays listed: the service says so by giving back its entry."""
+
+    def validate_constraints(self) -> None:
+        pass
 
 
 class PhoneInline(Inline):
     model = LeadPhone
+    form = PhoneForm
 
 
 class StatusChangeInline(ReadOnlyInline):
@@ -29,7 +88,7 @@ class StatusChangeInline(ReadOnlyInline):
 
 @admin.register(Lead)
 class LeadAdmin(Admin):
-    form = SameWorkspaceForm
+    form = LeadForm
     inlines = (PhoneInline, StatusChangeInline)
     list_display = ("__str__", "phone", "status", "campaign", "workspace", "is_test", "created_at")
     list_filter = ("status", "is_test")
@@ -46,6 +105,7 @@ class LeadAdmin(Admin):
         wanted, obj.updated_at = obj.status, clock.now()
         # The status goes by its service, which writes the history.
         obj.save(update_fields=[name for name in form.changed_data if name not in ("status", "tags")] + ["updated_at"])
+        register_custom_fields(workspace=obj.workspace, names=obj.custom_fields)
         set_status(lead=obj, status=wanted, by=actor(request), reason="Set in the admin")
 
 
@@ -59,6 +119,7 @@ class TagAdmin(Admin):
 
 @admin.register(LeadPhone)
 class LeadPhoneAdmin(Admin):
+    form = PhoneForm
     list_display = ("e164", "label", "lead")
     list_select_related = ("lead",)
     search_fields = ("e164", "label")
@@ -84,6 +145,7 @@ class StatusChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(DoNotCall)
 class DoNotCallAdmin(Admin):
+    form = DoNotCallForm
     list_display = ("address", "channel", "reason", "source", "user", "workspace", "created_at")
     list_filter = ("channel",)
     list_select_related = ("user", "workspace")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime
 
 from django.conf import settings
@@ -11,12 +10,8 @@ from django.db.models import Q
 from accounts.models import COUNTRY, ApiKey, Workspace
 from campaigns.models import E164, Campaign
 from common import clock
+from common.hours import validate_timezone
 from common.ids import PublicIdField
-
-
-def validate_timezone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{name}” is not a time zone: write one like America/Chicago.")
 
 
 def validate_custom_fields(value: object) -> None:

@@ -26,13 +26,16 @@ def create_lead(*, workspace: Workspace, by: Actor, **fields: Any) -> Lead:
 
 
 def set_status(*, lead: Lead, status: str, by: Actor, reason: str = "", interaction_public_id: str = "") -> bool:
-    """Sets any of the 23 with a history row; False when it already was."""
+    """Sets any of the 23 with a history row; False when it already was. `dnc` lists all the lead's numbers: the no is
+    the person's, whichever other lead has the number too."""
     status = LeadStatus(status)
     with transaction.atomic():
         before = Lead.objects.select_for_update().values_list("status", flat=True).get(pk=lead.pk)
         changed = before != status
         if changed:
             Lead.objects.filter(pk=lead.pk).update(status=status, updated_at=clock.now())
+            if status == LeadStatus.DNC:
+                _list_numbers(lead, by=by, reason=reason)
             StatusChange.objects.create(
                 lead=lead,
                 before=before,
@@ -44,6 +47,11 @@ def set_status(*, lead: Lead, status: str, by: Actor, reason: str = "", interact
             )
     lead.status = status
     return changed
+
+
+def _list_numbers(lead: Lead, *, by: Actor, reason: str) -> None:
+    for number in lead.numbers():
+        add_to_do_not_call(workspace=lead.workspace, address=number, by=by, reason=reason, source=lead.public_id)
 
 
 @transaction.atomic

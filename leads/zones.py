@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -10,6 +9,7 @@ import phonenumbers
 from phonenumbers import timezone as number_timezone
 
 from common import phones
+from common.hours import time_zones
 from leads.models import Lead, TimezoneSource
 
 UNITED_STATES = (
@@ -77,20 +77,8 @@ def _belongs_to(lead: Lead, number: str) -> bool:
     return number in ("", lead.phone) or (lead.pk is not None and number in lead.numbers())
 
 
-def display_zone(lead: Lead) -> str:
-    """The one zone in which times are shown; UTC only where nothing is known."""
-    zones = candidate_zones(lead, lead.phone) if lead.phone or lead.timezone or lead.country else ()
-    return zones[0] if zones else "UTC"
-
-
-@lru_cache(maxsize=1024)
 def is_zone(name: str) -> bool:
-    return bool(name) and name in _available()
-
-
-@cache
-def _available() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+    return name in time_zones()
 
 
 def address_zones(country: str, state: str) -> tuple[str, ...]:

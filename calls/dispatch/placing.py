@@ -23,6 +23,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import OperatorSwitch
 from calls.dispatch.lines import take_line
+from calls.dispatch.waits import ANSWER_SECONDS
 from calls.gate.facts import plan_of, read_facts
 from calls.gate.rules import Verdict, evaluate
 from calls.history import note
@@ -37,6 +38,7 @@ log = structlog.get_logger(__name__)
 MAX_FAULTS = 3
 MAX_UNREACHED = 4
 EXPIRES = timedelta(minutes=60)
+EXPIRED_TEXT = "The call waited for an hour and was not placed: nobody expects it any more."
 # A process that slept longer than this between the fence and the request does not send it any more.
 FENCE_HOLDS = timedelta(seconds=3)
 FIRST_CHECK = timedelta(seconds=20)
@@ -58,7 +60,7 @@ def dial(interaction_id: int, token: str) -> None:
     if interaction is None or request is None or not mark_sent(interaction):
         return
     if clock.real_now() - (interaction.sent_at or clock.real_now()) > FENCE_HOLDS:
-        _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **_unclaimed())
+        _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed())
         return
     _keep(interaction, adapter_for(interaction.account).place(request))
 
@@ -82,7 +84,7 @@ def _mine(interaction: Interaction) -> InteractionQuerySet:
     return Interaction.objects.filter(claim_token=interaction.claim_token)
 
 
-def _unclaimed() -> dict[str, object]:
+def unclaimed() -> dict[str, object]:
     return {"claim_token": "", "sent_at": None, "line_at": None}
 
 
@@ -108,9 +110,6 @@ def _prepare(interaction: Interaction) -> PlaceRequest | None:
     return _request(interaction, rendered)
 
 
-EXPIRED_TEXT = "The call waited for an hour and was not placed: nobody expects it any more."
-
-
 def _request(interaction: Interaction, rendered: RenderedPrompt) -> PlaceRequest:
     return PlaceRequest(
         account=interaction.account,
@@ -124,6 +123,7 @@ def _request(interaction: Interaction, rendered: RenderedPrompt) -> PlaceRequest
         variables=rendered.variables,
         user_id=interaction.lead.public_id,
         ring_timeout=settings.RING_TIMEOUT_SECONDS,
+        answer_seconds=ANSWER_SECONDS,
     )
 
 
@@ -161,7 +161,7 @@ def withdraw(interaction: Interaction, code: str, message: str, **data: object) 
 def put_back(interaction: Interaction, wait: timedelta) -> bool:
     """Before anything was sent."""
     unsent = _mine(interaction).filter(sent_at=None)
-    return unsent.move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **_unclaimed(), not_before=_in(wait))
+    return unsent.move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed(), not_before=_in(wait))
 
 
 def _in(wait: timedelta) -> object:
@@ -176,7 +176,7 @@ def _put_back_after_fault(interaction_id: int, token: str, error: Exception) -> 
     if faults is None:
         return
     if faults + 1 < MAX_FAULTS:
-        later = {**_unclaimed(), "faults": faults + 1, "not_before": _in(timedelta(seconds=5 * 2**faults))}
+        later = {**unclaimed(), "faults": faults + 1, "not_before": _in(timedelta(seconds=5 * 2**faults))}
         mine.move(interaction_id, Dispatch.PLACING, Dispatch.QUEUED, **later)
         return
     message = "LeadSail could not prepare the call; the operator finds the fault in the log."
@@ -215,7 +215,7 @@ def save_result(interaction: Interaction, result: PlaceResult) -> None:
 def _place_later(interaction: Interaction, kind: str, result: PlaceResult, **counts: int) -> None:
     """Nothing was placed for certain: the same intent waits for its turn, and no attempt is counted."""
     wait = timedelta(seconds=result.retry_after or min(2 ** max(counts.values()), 60))
-    later = {**_unclaimed(), **counts, "not_before": _in(wait)}
+    later = {**unclaimed(), **counts, "not_before": _in(wait)}
     if _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **later):
         note(interaction, kind, result.message)
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db.models import Count, F, Q
 
 from calls import job_names
-from calls.dispatch.placing import EXPIRED_TEXT, EXPIRES, mark_unknown
-from calls.dispatch.waits import MARGIN, longest_request
+from calls.dispatch.placing import EXPIRED_TEXT, EXPIRES, mark_unknown, unclaimed
+from calls.dispatch.waits import WRITTEN_DOWN, longest_request
 from calls.history import note
 from calls.models import Dispatch, ErrorCode, Interaction, InteractionQuerySet, Status
 from common import clock
@@ -67,15 +67,14 @@ def free_unsent_claims() -> None:
     stale = Interaction.objects.live().filter(
         dispatch=Dispatch.PLACING, sent_at=None, claimed_at__lt=clock.real_now() - PREPARING_TAKES
     )
-    unclaimed = {"claim_token": "", "line_at": None}
     for pk in stale.values_list("pk", flat=True)[:BATCH]:
-        if Interaction.objects.filter(sent_at=None).move(pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed):
+        if Interaction.objects.filter(sent_at=None).move(pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed()):
             note(pk, "requeued", "The worker that had claimed the call is gone; nothing had been sent")
 
 
 def give_up_sent_claims() -> None:
     """The worker that sent the request would have an answer by now: it is gone, and what came of it is not known."""
-    answered_by = clock.real_now() - longest_request() - MARGIN / 3
+    answered_by = clock.real_now() - longest_request() - WRITTEN_DOWN
     stale = Interaction.objects.live().filter(dispatch=Dispatch.PLACING, sent_at__lt=answered_by)
     for interaction in stale[:BATCH]:
         mark_unknown(interaction, "The worker that placed the call is gone; the provider is asked what came of it")

@@ -8,16 +8,20 @@ from django.conf import settings
 
 from campaigns.models import ProviderAccount
 
-# What a worker needs beyond the timeouts to write down what came of it.
-MARGIN = timedelta(seconds=15)
+# The provider may answer only when the phone has rung out, and then takes its time.
+ANSWER_SECONDS = 30
+# What a worker needs beyond the timeouts to write down what came of it, and the network to deliver.
+WRITTEN_DOWN = timedelta(seconds=5)
+DELIVERED = timedelta(seconds=15)
 
 
 def longest_request() -> timedelta:
-    return timedelta(seconds=settings.CONNECT_TIMEOUT_SECONDS + settings.RING_TIMEOUT_SECONDS + 30)
+    seconds = settings.CONNECT_TIMEOUT_SECONDS + settings.RING_TIMEOUT_SECONDS + ANSWER_SECONDS
+    return timedelta(seconds=seconds)
 
 
 def proof_after(account: ProviderAccount) -> timedelta:
     """The network may deliver late and the provider's list may lag; the sandbox on this machine does neither."""
     if account.host == "sandbox":
-        return longest_request() + MARGIN
+        return longest_request() + DELIVERED
     return timedelta(seconds=settings.RECONCILE_GIVE_UP_SECONDS)

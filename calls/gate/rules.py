@@ -136,7 +136,7 @@ def _phone(facts: Facts) -> Reason | None:
 def _live(facts: Facts) -> Reason | None:
     if not facts.live_call_id:
         return None
-    message = "A call to this number is under way: wait until it has ended."
+    message = "A call to this lead or this number is under way: wait until it has ended."
     return Reason("CALL_IN_PROGRESS", message, "one_call_per_number")
 
 

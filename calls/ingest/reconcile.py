@@ -19,7 +19,7 @@ from common import clock
 
 log = structlog.get_logger(__name__)
 WAITS = (20, 30, 60, 120, 300)
-UNKNOWN_WAITS = (5, 5, 10, 10, 20, 30, 60)
+UNKNOWN_WAITS = (5, 5, 10, 10, 15, 15, 15, 15, 30)
 ASSUMED_AFTER = timedelta(days=1)
 
 

@@ -14,6 +14,7 @@ from calls.providers.base import ProviderUnreachable
 from common import clock
 
 log = structlog.get_logger(__name__)
+# After the first try, the second, and so on.
 WAITS = (2, 5, 10, 30, 60, 300, 900)
 
 

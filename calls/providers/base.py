@@ -23,6 +23,7 @@ class PlaceRequest:
     variables: dict[str, str]
     user_id: str
     ring_timeout: int
+    answer_seconds: int
 
 
 class Placement(StrEnum):

@@ -121,7 +121,7 @@ def test_a_key_of_the_workspace_hears_it(stored: Interaction, api: Client) -> No
 
 
 def test_a_key_without_the_scope_does_not(stored: Interaction) -> None:
-    key = world.make_key(stored.workspace, ("leads:read",))
+    key = world.make_key(stored.workspace, ("calls:write",))
     assert Client(headers={"X-API-Key": key}).get(f"/recordings/{stored.public_id}").status_code == 403
 
 

@@ -34,7 +34,7 @@ def everything(campaign: Any, lead: Lead, alice: Any) -> list[str]:
     Transcript.objects.create(interaction=call, messages=[])
     InteractionEvent.objects.create(interaction=call, kind="created")
     InboxEvent.objects.create(account=account, key="k", body=BODY, interaction=call)
-    key, text = create_api_key(workspace=workspace, name="Zapier", scopes=["leads:read"], by=SYSTEM)
+    key, text = create_api_key(workspace=workspace, name="Zapier", scopes=["interactions:read"], by=SYSTEM)
     LeadPhone.objects.create(lead=lead, e164="+14155550177")
     Tag.objects.create(workspace=workspace, name="hot")
     add_note(lead=lead, text="Likes tea", by=SYSTEM)

@@ -41,4 +41,4 @@ def test_nobody_signs_themselves_up(client: Client, alice: User) -> None:
 def test_a_person_without_a_workspace_is_told_whom_to_ask(operator_client: Client) -> None:
     answer = operator_client.get(reverse("lead_list"))
     assert answer.status_code == 403
-    assert "ask its owner to invite you" in answer.content.decode()
+    assert "ask the operator to add you" in answer.content.decode()

@@ -33,7 +33,7 @@ REFUSALS = {400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 425}
 
 class ElevenLabs:
     def place(self, request: PlaceRequest) -> PlaceResult:
-        read_timeout = request.ring_timeout + 30
+        read_timeout = request.ring_timeout + request.answer_seconds
         try:
             answer = http.call(
                 "POST",

@@ -238,7 +238,8 @@ def serve_web() -> None:
         workers=2,
         blocking_threads=16,
         websockets=False,
-        log_level=LogLevels.warning,
+        # Its warning that sixteen threads are many is not for a newcomer; slow clients would hold up fewer.
+        log_level=LogLevels.error,
         workers_kill_timeout=5,
     )
     server.serve(target_loader=application, wrap_loader=False)
