@@ -84,8 +84,8 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
 
     def on_the_line(self) -> InteractionQuerySet:
         """Calls that hold a line at the provider, may hold one, or have one reserved."""
-        reserved = Q(dispatch=Dispatch.PLACING, line_at__isnull=False)
-        return self.live().filter(reserved | Q(dispatch__in=[Dispatch.PLACED, Dispatch.UNKNOWN]))
+        busy = self.live().filter(dispatch__in=["placing", "placed", "unknown"])
+        return busy.exclude(dispatch=Dispatch.PLACING, line_at=None)
 
     def move(self, pk: int, before: Dispatch, after: Dispatch, **fields: Any) -> bool:
         """Compare-and-swap of `dispatch`: True for the one caller who made the transition."""
@@ -203,7 +203,11 @@ class Interaction(models.Model):
             models.Index(fields=["lead", "-id"], name="interactions_of_lead"),
             models.Index(fields=["workspace", "to_number", "-placed_at"], name="calls_to_number"),
             # Read by every claim: how many lines of the account are in use.
-            models.Index(fields=["account"], condition=Q(status="in_progress"), name="live_of_account"),
+            models.Index(
+                fields=["account"],
+                condition=Q(status="in_progress", dispatch__in=["placing", "placed", "unknown"]),
+                name="lines_of_account",
+            ),
             # Read by the sweep every second.
             models.Index(fields=["dispatch", "check_at"], condition=Q(status="in_progress"), name="live_due"),
             models.Index(fields=["recording_due_at"], condition=Q(recording_state="due"), name="recording_due"),

@@ -86,9 +86,14 @@ def call(
     """
     session = _new_session(linger=False) if once else _session()
     try:
-        response = session.request(
-            method, url, headers=headers, json=json, params=params, timeout=timeout, allow_redirects=False, stream=True
-        )
+        request = session.prepare_request(requests.Request(method, url, headers=headers, json=json, params=params))
+        for value in request.headers.values():
+            value.encode("latin-1") if isinstance(value, str) else value
+    except (requests.RequestException, ValueError) as error:
+        # An API key with a line break, for one: nothing has left this machine.
+        raise NotSent(f"the request cannot be made: {type(error).__name__}") from error
+    try:
+        response = session.send(request, timeout=timeout, allow_redirects=False, stream=True)
         with response:
             body = _read(response, max_bytes, until=time.monotonic() + timeout[1])
     except requests.ConnectTimeout as error:
@@ -126,5 +131,5 @@ def _parse(response: requests.Response, body: bytes) -> Any:
     response._content = body
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

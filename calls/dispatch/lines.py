@@ -12,8 +12,8 @@ from campaigns.models import ProviderAccount
 from common import clock
 
 BUSY_WAIT = timedelta(seconds=2)
-# A start this near is waited for in the thread, a later one in the queue: the stop switch must hold within a second.
-NEAR = timedelta(seconds=0.5)
+# A start this near is waited for in the thread, a later one until the next sweep. The gate comes after the wait.
+NEAR = timedelta(seconds=1)
 
 
 def take_line(interaction: Interaction) -> timedelta | None:
@@ -28,7 +28,9 @@ def take_line(interaction: Interaction) -> timedelta | None:
 @transaction.atomic
 def _reserve(interaction: Interaction) -> timedelta:
     """Under the account's lock, so that two workers cannot take the same line or the same start."""
-    accounts = ProviderAccount.objects.select_for_update().only("next_start_at", "calls_per_second", "concurrency")
+    accounts = ProviderAccount.objects.select_for_update(no_key=True).only(
+        "next_start_at", "calls_per_second", "concurrency"
+    )
     account = accounts.get(pk=interaction.account_id)
     if Interaction.objects.on_the_line().filter(account=account).count() >= account.concurrency:
         return BUSY_WAIT

@@ -18,10 +18,10 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import OperatorSwitch
+from accounts.models import OperatorSwitch, Workspace
 from calls.dispatch.lines import take_line
 from calls.dispatch.waits import ANSWER_SECONDS
 from calls.gate.facts import plan_of, read_facts
@@ -139,11 +139,14 @@ def mark_sent(interaction: Interaction) -> bool:
         workspace=OuterRef("workspace"), channel=Channel.PHONE, address=OuterRef("to_number")
     )
     stopped = OperatorSwitch.objects.filter(calls_stopped_at__isnull=False)
+    paused = Workspace.objects.filter(pk=OuterRef("workspace_id"), calls_stopped_at__isnull=False)
+    # No join: Django would move every condition into a subquery, and PostgreSQL, after waiting for the row, would judge
+    # by what the subquery had seen before.
     free = _mine(interaction).filter(
-        ~Exists(listed), ~Exists(stopped), pk=interaction.pk, dispatch=Dispatch.PLACING, sent_at=None
+        ~Exists(listed), ~Exists(stopped), ~Exists(paused), pk=interaction.pk, dispatch=Dispatch.PLACING, sent_at=None
     )
     interaction.sent_at = clock.real_now()
-    return free.filter(workspace__calls_stopped_at=None).update(sent_at=interaction.sent_at) == 1
+    return free.update(sent_at=interaction.sent_at) == 1
 
 
 def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
@@ -190,6 +193,9 @@ def _keep(interaction: Interaction, result: PlaceResult) -> None:
     for attempt in range(RESULT_TRIES):
         try:
             save_result(interaction, result)
+        except IntegrityError as error:
+            log.error("result_refused", interaction=interaction.public_id, error=str(error))
+            return
         except (DatabaseError, InterfaceError) as error:
             log.warning("result_not_saved_yet", interaction=interaction.public_id, error=str(error))
             close_old_connections()

@@ -50,7 +50,7 @@ def _next_in_line(due: InteractionQuerySet) -> Iterator[int]:
     waiting = due.values_list("account", "account__concurrency").distinct().order_by()
     for account, lines in list(waiting):
         free = min(max(lines - used.get(account, 0), 0), BATCH)
-        yield from due.filter(account=account).order_by("enqueued_at").values_list("pk", flat=True)[:free]
+        yield from due.filter(account=account).order_by("queued_at", "pk").values_list("pk", flat=True)[:free]
 
 
 def expire_queued() -> None:

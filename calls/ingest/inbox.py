@@ -6,10 +6,10 @@ import hashlib
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from calls import job_names
-from calls.ingest.merge import apply_report
+from calls.ingest.merge import apply_report, honour_second_conversation
 from calls.models import InboxEvent, Interaction
 from calls.providers import adapter_for
 from calls.providers.base import CallReport, Event, ProviderUnreachable
@@ -57,6 +57,10 @@ def apply_inbox_event(event_id: int) -> None:
     if interaction is None:
         _wait_for_match(row)
         return
+    if interaction.conversation_id not in ("", event.conversation_id):
+        honour_second_conversation(interaction, event.report)
+        _close(row, InboxEvent.State.APPLIED, "A second conversation of the same call.")
+        return
     try:
         apply_report(interaction.pk, _whole(row, event.report))
     except ProviderUnreachable:
@@ -73,7 +77,7 @@ def find_interaction(account: ProviderAccount, event: Event) -> Interaction | No
     if found or event.report is None or not event.report.correlation_id:
         return found
     # Before our own request was answered, the correlation id is all there is to know the call by.
-    return rows.filter(Q(conversation_id=""), public_id=event.report.correlation_id).first()
+    return rows.filter(public_id=event.report.correlation_id).first()
 
 
 def _whole(row: InboxEvent, report: CallReport) -> CallReport:

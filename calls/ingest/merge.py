@@ -181,6 +181,13 @@ def _honour_opt_out(interaction: Interaction) -> None:
     )
 
 
+def honour_second_conversation(interaction: Interaction, report: CallReport) -> None:
+    """The provider placed one call twice. Whatever else was said the second time, a no is a no."""
+    note(interaction, "duplicate", "The provider placed this call more than once", conversation=report.conversation_id)
+    if report.wish == "dnc":
+        _honour_opt_out(interaction)
+
+
 def _moves_lead(interaction: Interaction) -> bool:
     """A test of a real lead moves nothing, a provider's fault neither; an older call never overrules a newer one."""
     if interaction.is_test and not interaction.lead.is_test:

@@ -406,6 +406,18 @@ def test_a_worker_that_slept_right_after_its_claim_does_not_take_the_other_ones_
     assert placing._load(call.pk, "sleeper") is None
 
 
+def test_the_fence_judges_one_table_by_what_stands_when_it_has_the_row(
+    call: Interaction, django_assert_num_queries: Any
+) -> None:
+    """On PostgreSQL a condition inside a subquery would be judged by an older picture."""
+    mine = claimed(call, "t1")
+    with django_assert_num_queries(1) as seen:
+        assert placing.mark_sent(mine)
+    sql = seen.captured_queries[0]["sql"]
+    assert " JOIN " not in sql
+    assert '"id" IN (' not in sql
+
+
 def test_dial_does_not_send_when_the_fence_says_no(
     call: Interaction, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from calls.providers.base import BadSignature
 from calls.providers.elevenlabs.signature import verify
 from campaigns.models import Campaign, ProviderAccount
 from common import clock as business_clock
-from leads.models import Lead
+from leads.models import DoNotCall, Lead
 from tests import provider_events as events
 from tests import world
 from tests.network import FakeNetwork, answer
@@ -257,6 +257,15 @@ def test_with_a_secret_that_cannot_be_decrypted_the_answer_is_503(account: Provi
     header = events.signature(b"{}")
     settings.FIELD_ENCRYPTION_KEYS = ["dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdDE="]
     assert events.post(account, b"{}", header=header).status_code == 503
+
+
+def test_a_no_said_in_a_second_conversation_of_the_call_is_honoured(
+    account: ProviderAccount, placed: Interaction
+) -> None:
+    events.post(account, events.transcription("conv_2", correlation=placed.public_id, wish="dnc"))
+    work_off()
+    assert DoNotCall.objects.filter(address=placed.to_number).exists()
+    assert placed.events.filter(kind="duplicate").exists()
 
 
 def test_another_accounts_secret_moves_nothing_of_this_account(

@@ -59,6 +59,12 @@ def test_a_host_that_does_not_exist_was_not_sent() -> None:
         post("http://nowhere.invalid/")
 
 
+@pytest.mark.parametrize("key", ["a\nb", "key’s"])
+def test_a_key_that_cannot_be_a_header_was_not_sent(key: str) -> None:
+    with pytest.raises(http.NotSent):
+        http.call("POST", "http://127.0.0.1:1/", headers={"xi-api-key": key}, timeout=(1, 1))
+
+
 def test_a_read_timeout_is_lost() -> None:
     with server(lambda peer: time.sleep(1)) as (url, seen):
         with pytest.raises(http.Lost):
@@ -89,7 +95,7 @@ def test_an_answer_that_is_too_large_is_lost() -> None:
 
 
 def test_one_tenants_cookie_does_not_travel_with_anothers_key() -> None:
-    cookie = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=tenantA\r\nContent-Length: 0\r\n\r\n"
+    cookie = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=tenantA\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     with server(lambda peer: peer.sendall(cookie)) as (url, seen):
         for _ in range(2):
             http.call("GET", url, headers={}, timeout=(1, 5))
