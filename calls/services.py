@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts.actors import Actor
 from calls import job_names
-from calls.gate.facts import Plan, make_plan, read_facts
+from calls.gate.facts import Plan, live_call_id, make_plan, read_facts
 from calls.gate.rules import Reason, Verdict, evaluate
 from calls.history import note
 from calls.models import Dispatch, ErrorCode, Interaction, Status
@@ -123,7 +123,7 @@ def initiate_call(
                 lead=lead, campaign=campaign, number=number, caller_number=caller_number, is_test=is_test
             )
             if not checked.verdict.allowed:
-                raise CallRefused(checked.verdict, live_interaction_id=_live_id(checked.plan))
+                raise CallRefused(checked.verdict, live_interaction_id=live_call_id(checked.plan))
             interaction = _create(checked.plan, by, origin, additional_instructions, direction)
             enqueue_after_commit(job_names.DIAL, interaction.pk, queue="dial")
     except IntegrityError as error:
@@ -157,15 +157,9 @@ def _create(plan: Plan, by: Actor, origin: str, instructions: str, direction: st
     return interaction
 
 
-def _live_id(plan: Plan) -> str:
-    same = Q(to_number=plan.number) | Q(lead=plan.lead)
-    live = Interaction.objects.live().filter(same, workspace=plan.lead.workspace_id)
-    return live.values_list("public_id", flat=True).first() or ""
-
-
 def _lost_race(error: IntegrityError, plan: Plan) -> Exception:
     """Two requests passed the gate at once; the constraint let one through, and this was the other."""
-    live_id = _live_id(plan)
+    live_id = live_call_id(plan)
     if not live_id:
         return error
     message = "A call to this lead or this number is under way: wait until it has ended."

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -154,11 +155,22 @@ def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
     withdraw(interaction, verdict.code, verdict.message, reasons=reasons)
 
 
-def withdraw(interaction: Interaction, code: str, message: str, **data: object) -> None:
+def withdraw(interaction: Interaction, code: str, message: str, **data: Any) -> None:
+    end_unplaced(_mine(interaction).filter(sent_at=None), interaction.pk, Dispatch.PLACING, code, message, **data)
+
+
+def end_unplaced(
+    rows: InteractionQuerySet,
+    pk: int,
+    before: Dispatch,
+    code: str,
+    message: str,
+    after: Dispatch = Dispatch.WITHDRAWN,
+    **data: Any,
+) -> None:
     fields = {"error_code": code, "error_message": message, "ended_at": clock.now()}
-    unsent = _mine(interaction).filter(sent_at=None)
-    if unsent.move(interaction.pk, Dispatch.PLACING, Dispatch.WITHDRAWN, status=Status.ERROR, **fields):
-        note(interaction, "withdrawn", message, **data)
+    if rows.move(pk, before, after, status=Status.ERROR, **fields):
+        note(pk, after, message, **data)
 
 
 def put_back(interaction: Interaction, wait: timedelta) -> bool:
@@ -183,9 +195,7 @@ def _put_back_after_fault(interaction_id: int, token: str, error: Exception) -> 
         mine.move(interaction_id, Dispatch.PLACING, Dispatch.QUEUED, **later)
         return
     message = "LeadSail could not prepare the call; the operator finds the fault in the log."
-    fields = {"error_code": ErrorCode.INTERNAL, "error_message": message, "ended_at": clock.now()}
-    if mine.move(interaction_id, Dispatch.PLACING, Dispatch.WITHDRAWN, status=Status.ERROR, **fields):
-        note(interaction_id, "withdrawn", message)
+    end_unplaced(mine, interaction_id, Dispatch.PLACING, ErrorCode.INTERNAL, message)
 
 
 def _keep(interaction: Interaction, result: PlaceResult) -> None:
@@ -251,9 +261,8 @@ def _note_placed(interaction: Interaction, before: Dispatch, conversation_id: st
 
 
 def _reject(interaction: Interaction, result: PlaceResult) -> None:
-    fields = {"error_code": ErrorCode.PROVIDER_REJECTED, "error_message": result.message, "ended_at": clock.now()}
-    if _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.REJECTED, status=Status.ERROR, **fields):
-        note(interaction, "rejected", result.message)
+    code, pk = ErrorCode.PROVIDER_REJECTED, interaction.pk
+    end_unplaced(_mine(interaction), pk, Dispatch.PLACING, code, result.message, Dispatch.REJECTED)
 
 
 def mark_unknown(interaction: Interaction, message: str) -> bool:

@@ -8,10 +8,10 @@ from datetime import timedelta
 from django.db.models import Count, F, Q
 
 from calls import job_names
-from calls.dispatch.placing import EXPIRED_TEXT, EXPIRES, mark_unknown, unclaimed
+from calls.dispatch.placing import EXPIRED_TEXT, EXPIRES, end_unplaced, mark_unknown, unclaimed
 from calls.dispatch.waits import WRITTEN_DOWN, longest_request
 from calls.history import note
-from calls.models import Dispatch, ErrorCode, Interaction, InteractionQuerySet, Status
+from calls.models import Dispatch, ErrorCode, Interaction, InteractionQuerySet
 from common import clock
 from common.queue import enqueue, has_room
 
@@ -56,10 +56,8 @@ def _next_in_line(due: InteractionQuerySet) -> Iterator[int]:
 def expire_queued() -> None:
     """Also those that never got as far as a worker."""
     late = Interaction.objects.live().filter(dispatch=Dispatch.QUEUED, queued_at__lt=clock.real_now() - EXPIRES)
-    fields = {"error_code": ErrorCode.EXPIRED, "error_message": EXPIRED_TEXT, "status": Status.ERROR}
     for pk in late.values_list("pk", flat=True)[:BATCH]:
-        if Interaction.objects.move(pk, Dispatch.QUEUED, Dispatch.WITHDRAWN, ended_at=clock.now(), **fields):
-            note(pk, "withdrawn", EXPIRED_TEXT)
+        end_unplaced(Interaction.objects.all(), pk, Dispatch.QUEUED, ErrorCode.EXPIRED, EXPIRED_TEXT)
 
 
 def free_unsent_claims() -> None:

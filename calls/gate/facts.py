@@ -81,7 +81,7 @@ def read_facts(plan: Plan) -> Facts:
         has_agent=_can_call(plan.agent),
         has_prompt=plan.prompt_version is not None,
         has_caller_number=_fits(plan.caller_number, plan.agent),
-        live_call_id=_live_call_id(lead.workspace_id, plan),
+        live_call_id=live_call_id(plan),
         attempts=count_attempts(lead, campaign),
         max_attempts=campaign.max_attempts,
         last_call_at=_last_call_at(lead, plan.number),
@@ -128,9 +128,12 @@ def _fits(caller_number: CallerNumber | None, agent: VoiceAgent | None) -> bool:
     )
 
 
-def _live_call_id(workspace_id: int, plan: Plan) -> str:
+def live_call_id(plan: Plan) -> str:
+    """Another call that is under way to the number or to the lead."""
     same = Q(to_number=plan.number) | Q(lead=plan.lead)
-    live = Interaction.objects.live().filter(same, workspace_id=workspace_id).exclude(pk=plan.interaction_id or 0)
+    live = (
+        Interaction.objects.live().filter(same, workspace=plan.lead.workspace_id).exclude(pk=plan.interaction_id or 0)
+    )
     return live.values_list("public_id", flat=True).first() or ""
 
 

@@ -185,7 +185,7 @@ def test_a_second_call_to_a_live_number_is_refused_with_the_first_ones_id(lead: 
 
 def test_when_the_gate_saw_nothing_the_constraint_still_refuses(lead: Lead, monkeypatch: pytest.MonkeyPatch) -> None:
     first = call(lead)
-    monkeypatch.setattr("calls.gate.facts._live_call_id", lambda *_: "")
+    monkeypatch.setattr("calls.gate.facts.live_call_id", lambda *_: "")
 
     with pytest.raises(CallRefused) as refused:
         call(lead)
