@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 
 from accounts.actors import Actor
-from accounts.models import Membership, Role, User, Workspace
+from accounts.models import Membership, OperatorSwitch, Role, User, Workspace
+from accounts.unsent import log_in_first
+from common import clock
+from common.models import ProcessHeartbeat
 
+SILENT_AFTER = timedelta(seconds=10)
 View = Callable[..., HttpResponse]
 
 
@@ -25,9 +30,24 @@ def find_membership(request: HttpRequest) -> Membership | None:
 def _query_membership(request: HttpRequest) -> Membership | None:
     if not request.user.is_authenticated:
         return None
-    memberships = Membership.objects.filter(user=request.user).select_related("workspace").order_by("id")
-    chosen = request.session.get("workspace")
-    return (memberships.filter(workspace__public_id=chosen).first() if chosen else None) or memberships.first()
+    chosen = Case(When(workspace__public_id=request.session.get("workspace", ""), then=0), default=1)
+    memberships = Membership.objects.filter(user=request.user).select_related("workspace")
+    return with_house_state(memberships).order_by(chosen, "id").first()
+
+
+def with_house_state(memberships: QuerySet[Membership]) -> QuerySet[Membership]:
+    """What the frame of every page says about the house, asked along instead of one by one."""
+    alive = ProcessHeartbeat.objects.filter(seen_at__gt=clock.real_now() - SILENT_AFTER)
+    return memberships.annotate(
+        operator_stopped=Exists(OperatorSwitch.objects.filter(calls_stopped_at__isnull=False)),
+        dial_worker_lives=Exists(alive.filter(kind="dial")),
+        default_worker_lives=Exists(alive.filter(kind="default")),
+        scheduler_lives=Exists(alive.filter(kind="scheduler")),
+        queue_is_down=Exists(alive.filter(queue_ok=False)),
+        has_other_workspaces=Exists(
+            Membership.objects.filter(user=OuterRef("user")).exclude(workspace=OuterRef("workspace"))
+        ),
+    )
 
 
 def membership_of(request: HttpRequest) -> Membership:
@@ -51,10 +71,12 @@ def role_required(role: Role) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        @login_required
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return log_in_first(request)
             if not membership_of(request).at_least(role):
-                raise PermissionDenied(f"This needs the role {role.label}; yours is {membership_of(request).role}.")
+                yours = membership_of(request).get_role_display()
+                raise PermissionDenied(f"This needs the role {role.label}; yours is {yours}. Ask an owner.")
             return view(request, *args, **kwargs)
 
         return guarded

@@ -13,7 +13,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanSwitchWidget
 
 from accounts.actors import Actor
-from accounts.models import ApiKey, AuditEvent, Membership, OperatorSwitch, User, Workspace
+from accounts.models import ApiKey, AuditEvent, Invitation, Membership, OperatorSwitch, User, Workspace
 from accounts.scopes import SCOPES
 from accounts.services import create_api_key, revoke_api_key, set_calls_stopped, set_operator_stop
 from common.admin import Admin, Inline, ReadOnlyAdmin, adopt
@@ -127,6 +127,15 @@ class OperatorSwitchAdmin(Admin):
 
     def save_model(self, request: HttpRequest, obj: OperatorSwitch, form: Any, change: bool) -> None:
         set_operator_stop(stopped=form.cleaned_data["stopped"])
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    list_display = ("email", "role", "workspace", "invited_by", "created_at", "expires_at", "accepted_at", "revoked_at")
+    list_filter = ("role",)
+    list_select_related = ("workspace", "invited_by")
+    search_fields = ("email", "workspace__name")
+    exclude = ("digest",)
 
 
 @admin.register(Membership)

@@ -153,6 +153,13 @@ class Interaction(models.Model):
     callback_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
+    # A person's word stands in `status`; what the provider's reports said stays beside it.
+    machine_status = models.CharField(max_length=20, choices=Status, blank=True)
+    corrected_at = models.DateTimeField(null=True, blank=True)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    correction_reason = models.CharField(max_length=300, blank=True)
     recording = models.FileField(upload_to="recordings/", max_length=200, blank=True)
     recording_state = models.CharField(max_length=10, choices=Recording, default=Recording.NONE)
 
@@ -201,6 +208,10 @@ class Interaction(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-id"], name="interaction_list"),
             models.Index(fields=["lead", "-id"], name="interactions_of_lead"),
+            models.Index(fields=["workspace", "status", "-id"], name="interaction_list_by_status"),
+            models.Index(fields=["workspace", "campaign", "-id"], name="interactions_of_campaign"),
+            models.Index(fields=["workspace", "agent", "-id"], name="interactions_of_agent"),
+            models.Index(fields=["workspace", "-created_at"], name="interaction_list_by_day"),
             models.Index(fields=["workspace", "to_number", "-placed_at"], name="calls_to_number"),
             # Read by every claim: how many lines of the account are in use.
             models.Index(

@@ -2,12 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from calls import views
+from calls.views import call, conversation, correction, guide, home, listing
 
 urlpatterns = [
-    path("leads/<slug:public_id>/call/", views.call_modal, name="call_modal"),
-    path("leads/<slug:public_id>/call/check/", views.call_preflight, name="call_preflight"),
-    path("conversations/<slug:public_id>/", views.conversation, name="conversation"),
-    path("conversations/<slug:public_id>/live/", views.call_live, name="call_live"),
-    path("conversations/<slug:public_id>/cancel/", views.call_cancel, name="call_cancel"),
+    path("", home.home, name="home"),
+    path("guide/", guide.guide, name="guide"),
+    path("guide/sandbox/", guide.guide_sandbox, name="guide_sandbox"),
+    path("guide/skip/", guide.guide_skip, name="guide_skip"),
+    path("guide/close/", guide.guide_close, name="guide_close"),
+    path("leads/<slug:public_id>/call/", call.call_modal, name="call_modal"),
+    path("leads/<slug:public_id>/call/check/", call.call_preflight, name="call_preflight"),
+    path("conversations/", listing.conversation_list, name="conversation_list"),
+    path("conversations/<slug:public_id>/", conversation.conversation, name="conversation"),
+    path("conversations/<slug:public_id>/live/", conversation.call_live, name="call_live"),
+    path("conversations/<slug:public_id>/cancel/", conversation.call_cancel, name="call_cancel"),
+    path("conversations/<slug:public_id>/correct/", correction.conversation_correct, name="conversation_correct"),
 ]

@@ -65,6 +65,11 @@ class ProviderAccount(models.Model):
     concurrency = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1)])
     # Real time at which the next call may start; moved on under the row's lock.
     next_start_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # What the last Check found, in real time, and what the provider has: its agents and numbers, to choose from.
+    check_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    check_results = models.JSONField(default=list, blank=True, editable=False)
+    directory = models.JSONField(default=dict, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now)
 

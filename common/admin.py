@@ -11,7 +11,7 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from common.models import Lease, ProcessHeartbeat
+from common.models import Lease, ProcessHeartbeat, SentForm
 
 
 class SameWorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -83,6 +83,12 @@ def adopt(obj: models.Model, saved: models.Model) -> None:
 @admin.register(Lease)
 class LeaseAdmin(ReadOnlyAdmin):
     list_display = ("name", "holder", "expires_at")
+
+
+@admin.register(SentForm)
+class SentFormAdmin(ReadOnlyAdmin):
+    list_display = ("url", "sent_at")
+    search_fields = ("url",)
 
 
 @admin.register(ProcessHeartbeat)

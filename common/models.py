@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db import models
 
+from common import clock
+
 
 class Lease(models.Model):
     """Who leads where only one may: another takes over when it has run out."""
@@ -24,9 +26,21 @@ class ProcessHeartbeat(models.Model):
     host = models.CharField(max_length=80)
     pid = models.PositiveIntegerField()
     seen_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    queue_ok = models.BooleanField(default=True)
 
     class Meta:
         indexes = [models.Index(fields=["kind", "seen_at"], name="heartbeat_alive")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.host}:{self.pid}"
+
+
+class SentForm(models.Model):
+    """A form that was sent: its row commits with what it made, so a second click finds the first one's result."""
+
+    token = models.CharField(max_length=80, primary_key=True)
+    url = models.CharField(max_length=500)
+    sent_at = models.DateTimeField(default=clock.real_now)
+
+    def __str__(self) -> str:
+        return self.url

@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from common import clock
 from common.models import Lease, ProcessHeartbeat
+from common.queue import is_reachable
 
 log = structlog.get_logger(__name__)
 BEAT_SECONDS = 2.0
@@ -26,9 +27,9 @@ def new_token() -> str:
 class Heartbeat(threading.Thread):
     """Writes the process's row until told to stop; a database that is down is tried again at the next beat."""
 
-    def __init__(self, *, kind: str, token: str) -> None:
+    def __init__(self, *, kind: str, token: str, watches_queue: bool = False) -> None:
         super().__init__(name="heartbeat", daemon=True)
-        self.kind, self.token = kind, token
+        self.kind, self.token, self.watches_queue = kind, token, watches_queue
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -42,7 +43,12 @@ class Heartbeat(threading.Thread):
         connection.close()
 
     def beat(self) -> None:
-        fields = {"kind": self.kind, "host": socket.gethostname()[:80], "pid": os.getpid()}
+        fields = {
+            "kind": self.kind,
+            "host": socket.gethostname()[:80],
+            "pid": os.getpid(),
+            "queue_ok": is_reachable() if self.watches_queue else True,
+        }
         ProcessHeartbeat.objects.update_or_create(token=self.token, defaults={**fields, "seen_at": clock.real_now()})
 
     def stop(self) -> None:

@@ -35,6 +35,13 @@ def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
     return True
 
 
+def is_reachable() -> bool:
+    try:
+        return bool(_queue("default").connection.ping())
+    except (RedisError, OSError):
+        return False
+
+
 def has_room(queue: str) -> bool:
     """Asked by sweeps: while many jobs wait, the workers are behind, and more jobs for the same rows are no help."""
     try:

@@ -14,7 +14,18 @@ from accounts.admin import actor
 from campaigns.services import register_custom_fields
 from common import clock
 from common.admin import Admin, Inline, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
-from leads.models import Channel, DoNotCall, Lead, LeadPhone, Note, StatusChange, Tag, validate_custom_fields
+from leads.models import (
+    BulkChange,
+    BulkItem,
+    Channel,
+    DoNotCall,
+    Lead,
+    LeadPhone,
+    Note,
+    StatusChange,
+    Tag,
+    validate_custom_fields,
+)
 from leads.services import add_to_do_not_call, create_lead, normalize_address, remove_from_do_not_call, set_status
 
 
@@ -141,6 +152,22 @@ class StatusChangeAdmin(ReadOnlyAdmin):
     list_filter = ("after",)
     list_select_related = ("lead", "user", "api_key")
     search_fields = ("lead__public_id", "interaction_public_id")
+
+
+@admin.register(BulkChange)
+class BulkChangeAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "kind", "label", "state", "user", "workspace", "created_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("user", "workspace")
+    search_fields = ("public_id", "label")
+
+
+@admin.register(BulkItem)
+class BulkItemAdmin(ReadOnlyAdmin):
+    list_display = ("change", "lead", "state")
+    list_filter = ("state",)
+    list_select_related = ("change", "lead")
+    search_fields = ("change__public_id", "lead__public_id")
 
 
 @admin.register(DoNotCall)

@@ -88,6 +88,9 @@ class Lead(models.Model):
     is_test = models.BooleanField("test lead", default=False)
     custom_fields = models.JSONField(default=dict, blank=True, validators=[validate_custom_fields])
     tags = models.ManyToManyField(Tag, blank=True, related_name="leads")
+    # Of the newest placed call that is over, kept here by calls, so that lists can filter and sort by it.
+    last_call_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_outcome = models.CharField(max_length=20, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
     updated_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(default=clock.now)
 
@@ -96,6 +99,11 @@ class Lead(models.Model):
             models.Index(fields=["workspace", "-id"], name="lead_list"),
             models.Index(fields=["workspace", "status", "-id"], name="lead_list_by_status"),
             models.Index(fields=["workspace", "phone"], name="lead_by_phone"),
+            models.Index(fields=["workspace", "campaign", "-id"], name="lead_list_by_campaign"),
+            models.Index(fields=["workspace", "owner", "-id"], name="lead_list_by_owner"),
+            models.Index(fields=["workspace", "last_outcome", "-id"], name="lead_list_by_outcome"),
+            models.Index(fields=["workspace", "-updated_at", "-id"], name="lead_list_by_change"),
+            models.Index(fields=["workspace", "last_name", "first_name", "id"], name="lead_list_by_name"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=LeadStatus.values), name="lead_status_known"),
@@ -158,6 +166,73 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.before} → {self.after}"
+
+
+class BulkChange(models.Model):
+    """One change to many leads, done row by row in the background, which can be taken back as a whole."""
+
+    class Kind(models.TextChoices):
+        OWNER = "owner", "Assign"
+        TAG = "tag", "Add tag"
+        UNTAG = "untag", "Remove tag"
+        STATUS = "status", "Set status"
+        CAMPAIGN = "campaign", "Move to campaign"
+        DNC = "dnc", "Put on Do-Not-Call"
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        UNDOING = "undoing", "Being taken back"
+        UNDONE = "undone", "Taken back"
+
+    public_id = PublicIdField(prefix="bulk")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="bulk_changes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    # An id or a status, and how it was called when it was chosen.
+    value = models.CharField(max_length=120, blank=True)
+    label = models.CharField(max_length=120, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    created_at = models.DateTimeField(default=clock.now)
+    # Real time: a change whose job is gone is found by the sweep.
+    enqueued_at = models.DateTimeField(default=clock.real_now, editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["enqueued_at"], condition=Q(state__in=["running", "undoing"]), name="bulk_unfinished")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "done", "undoing", "undone"]), name="bulk_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.label}".strip()
+
+
+class BulkItem(models.Model):
+    """What one lead was before the change; undoing leaves alone what somebody has changed since."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        CHANGED = "changed", "Changed"
+        SAME = "same", "Was so already"
+        UNDONE = "undone", "Taken back"
+        KEPT = "kept", "Changed since, left alone"
+
+    change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="items")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    before = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "lead"], name="bulk_item_once")]
+        indexes = [models.Index(fields=["change", "state", "id"], name="bulk_items_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.change}: {self.lead}"
 
 
 class Channel(models.TextChoices):

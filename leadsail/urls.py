@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from calls.api import InitiateCall, InteractionDetail, recording
 from calls.hooks import receive
-from common.views import healthz
+from common.views import healthz, styleguide
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -16,7 +16,9 @@ urlpatterns = [
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("", include("accounts.urls")),
-    path("", include("leads.urls")),
+    path("styleguide/", styleguide, name="styleguide"),
     path("", include("calls.urls")),
+    path("", include("leads.urls")),
+    path("", include("campaigns.urls")),
+    path("", include("accounts.urls")),
 ]

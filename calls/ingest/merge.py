@@ -13,6 +13,7 @@ from calls.dispatch.placing import mark_placed
 from calls.gate.facts import count_attempts
 from calls.history import note
 from calls.ingest.outcome import LEAD_STATUS, NOBODY_REACHED, Outcome, decide, rank
+from calls.last_call import refresh_last_calls
 from calls.models import Dispatch, ErrorCode, Interaction, Status, Transcript
 from calls.providers.base import CallReport, Phase
 from common import clock
@@ -159,6 +160,7 @@ def _was_last_attempt(interaction: Interaction) -> bool:
 
 def _after_outcome(interaction: Interaction) -> None:
     note(interaction, "outcome", interaction.get_status_display(), status=interaction.status)
+    refresh_last_calls([interaction.lead_id])
     if interaction.status == Status.DNC:
         _honour_opt_out(interaction)
     if _moves_lead(interaction):

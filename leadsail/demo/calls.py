@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 
 from accounts.models import ApiKey
 from calls.gate.hours import next_open
+from calls.last_call import refresh_last_calls
 from calls.models import CallPrompt, Dispatch, Interaction, InteractionEvent, Status, Transcript
 from campaigns import prompts
 from campaigns.models import Campaign, PromptVersion
@@ -275,3 +276,4 @@ def store(calls: list[PastCall]) -> None:
     Transcript.objects.bulk_create(call.transcript for call in calls if call.transcript)
     InteractionEvent.objects.bulk_create(event for call in calls for event in call.events)
     DoNotCall.objects.bulk_create(call.listed for call in calls if call.listed)
+    refresh_last_calls({call.interaction.lead_id for call in calls})

@@ -1,6 +1,11 @@
-// The Call modal: htmx fills the dialog, this opens and closes it, and what was typed survives a close by mistake.
+// The Call modal: htmx fills the dialog, this opens and closes it, and what was typed survives a close by mistake or a login that ran out.
 const dialog = document.getElementById("dialog");
-const drafts = new Map();
+const drafts = {
+  key: (action) => `draft:${new URL(action).pathname}`,
+  get: (action) => { try { return sessionStorage.getItem(drafts.key(action)); } catch { return null; } },
+  set: (action, value) => { try { sessionStorage.setItem(drafts.key(action), value); } catch {} },
+  delete: (action) => { try { sessionStorage.removeItem(drafts.key(action)); } catch {} },
+};
 const form = () => dialog.querySelector("form");
 const text = () => dialog.querySelector("textarea");
 

@@ -1,10 +1,10 @@
-// What went wrong on the way, toasts, questions before an act, and a login that ran out.
+// What went wrong on the way, toasts, and a login that ran out.
 const toasts = document.getElementById("toasts");
 const offline = document.getElementById("offline");
 const LEAVE_AFTER = 7000;
 
 function leaveLater(toast) {
-  const stays = toast.classList.contains("toast-error") || toast.classList.contains("toast-warning");
+  const stays = toast.matches(".toast-error, .toast-warning, :has(form)");
   if (!stays) setTimeout(() => toast.remove(), LEAVE_AFTER);
 }
 
@@ -34,7 +34,7 @@ function say(message) {
 toasts.querySelectorAll(".toast").forEach(leaveLater);
 toasts.addEventListener("click", (event) => event.target.closest(".toast-close")?.closest(".toast").remove());
 
-const isPoll = (event) => event.detail.elt?.matches("article.call");
+const isPoll = (event) => event.detail.elt?.matches("article.call, #banners, [data-poll]");
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) offline.hidden = true;
@@ -60,11 +60,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!pathname.startsWith("/accounts/")) return;
   event.detail.shouldSwap = false;
   location.reload();
-});
-
-document.addEventListener("submit", (event) => {
-  const question = event.submitter?.dataset.confirm;
-  if (question && !confirm(question)) event.preventDefault();
 });
 
 // The account's menu closes as menus do.

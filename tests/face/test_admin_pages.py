@@ -8,13 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import SYSTEM
-from accounts.models import OperatorSwitch, Workspace
+from accounts.models import Invitation, OperatorSwitch, Workspace
 from accounts.services import create_api_key, record
 from calls.models import CallPrompt, InboxEvent, Interaction, InteractionEvent, Transcript
 from campaigns.models import PromptVariable, ProviderAccount
 from common import clock
-from common.models import Lease, ProcessHeartbeat
-from leads.models import Lead, LeadPhone, Tag
+from common.models import Lease, ProcessHeartbeat, SentForm
+from leads.models import BulkChange, BulkItem, Lead, LeadPhone, Tag
 from leads.services import add_note, add_to_do_not_call, set_status
 from tests import world
 
@@ -43,6 +43,10 @@ def everything(campaign: Any, lead: Lead, alice: Any) -> list[str]:
     record(workspace=workspace, by=SYSTEM, verb="lead.created", object_type="lead", object_id=lead.public_id)
     OperatorSwitch.objects.create(id=1)
     PromptVariable.objects.create(workspace=workspace, name="budget")
+    Invitation.objects.create(workspace=workspace, email="new@example.com", digest="d", expires_at=clock.now())
+    change = BulkChange.objects.create(workspace=workspace, kind="status", value="contacted")
+    BulkItem.objects.create(change=change, lead=lead)
+    SentForm.objects.create(token="t", url="/")
     Lease.objects.create(name="scheduler", holder="h", expires_at=clock.now())
     ProcessHeartbeat.objects.create(token="t", kind="worker", host="h", pid=1, seen_at=clock.now())
     return [API_KEY, WEBHOOK_SECRET, text, key.digest, "said what on the phone"]

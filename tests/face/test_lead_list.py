@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.actors import SYSTEM
 from campaigns.models import Campaign
 from leads.models import Lead, LeadPhone, Tag
-from leads.queries import PAGE_SIZE
+from leads.search import PAGE_SIZE
 from leads.services import add_to_do_not_call
 from tests import world
 

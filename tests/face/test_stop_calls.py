@@ -43,7 +43,7 @@ def test_the_operators_stop_is_shown_in_every_workspace(
 
 def test_the_way_back_never_leaves_the_site(alice_client: Client) -> None:
     answer = alice_client.post(reverse("stop_calls"), {"stopped": "1", "next": "https://evil.example/"})
-    assert answer.headers["Location"] == reverse("lead_list")
+    assert answer.headers["Location"] == reverse("home")
 
 
 def test_looking_at_the_address_changes_nothing(alice_client: Client, workspace: Workspace) -> None:

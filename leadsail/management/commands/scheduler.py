@@ -14,12 +14,20 @@ from django.db import DatabaseError, close_old_connections
 
 from calls.dispatch.sweep import sweep_dispatch
 from calls.ingest.sweep import sweep_ingest
+from common.once import forget_sent_forms
 from common.process import Heartbeat, forget_dead_processes, hold_lease, new_token, release_lease
+from leads.bulk import sweep_bulk_changes
 
 log = structlog.get_logger(__name__)
 LEASE = "scheduler"
 STEP_SECONDS = 1.0
-SWEEPS: tuple[Callable[[], None], ...] = (sweep_dispatch, sweep_ingest, forget_dead_processes)
+SWEEPS: tuple[Callable[[], None], ...] = (
+    sweep_dispatch,
+    sweep_ingest,
+    forget_dead_processes,
+    forget_sent_forms,
+    sweep_bulk_changes,
+)
 
 
 class Command(BaseCommand):
@@ -30,7 +38,7 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stopped.set())
         token = new_token()
-        heartbeat = Heartbeat(kind="scheduler", token=token)
+        heartbeat = Heartbeat(kind="scheduler", token=token, watches_queue=True)
         heartbeat.start()
         try:
             lead(token, stopped)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -11,22 +10,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import role_required, workspace_of
 from accounts.models import Role, Workspace
-from calls.cards import cards_of, last_calls, next_step_of
+from calls.cards import last_calls
 from calls.models import Interaction
-from calls.services import request_look
-from leads.access import lead_of
-from leads.forms import LeadListForm
+from leads.forms.listing import LeadListForm
 from leads.models import Lead, LeadStatus
-from leads.queries import (
-    Page,
-    activity_of,
-    find_leads,
-    leads_to_start_with,
-    listed_numbers,
-    page_of,
-    state_of,
-    zones_of,
-)
+from leads.queries import listed_numbers, zones_of
+from leads.search import Page, find_leads, leads_to_start_with, page_of
 
 
 @dataclass(frozen=True)
@@ -87,25 +76,3 @@ def _rows(workspace: Workspace, page: Page) -> list[LeadRow]:
         )
         for lead in page.leads
     ]
-
-
-@role_required(Role.VIEWER)
-@require_safe
-def lead_page(request: HttpRequest, public_id: str) -> HttpResponse:
-    lead = lead_of(workspace_of(request), public_id)
-    for live in lead.interactions.live():
-        request_look(live)
-    return render(request, "leads/lead.html", _page(lead, LeadListForm(request.GET).asked().get("older")))
-
-
-def _page(lead: Lead, older: int | None) -> dict[str, Any]:
-    state = state_of(lead)
-    return {
-        "on": "lead",
-        "lead": lead,
-        "state": state,
-        "tags": lead.tags.order_by("name"),
-        "calls": cards_of(lead, zone=state.zone, older=older),
-        "activity": activity_of(lead, state.numbers),
-        "next": next_step_of(lead),
-    }
