@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.actors import Actor
 from accounts.models import Membership, OperatorSwitch, Role, User, Workspace
-from accounts.unsent import log_in_first
+from accounts.unsent import discard_if_sent, log_in_first
 from common import clock
 from common.models import ProcessHeartbeat
 
@@ -77,6 +77,7 @@ def role_required(role: Role) -> Callable[[View], View]:
             if not membership_of(request).at_least(role):
                 yours = membership_of(request).get_role_display()
                 raise PermissionDenied(f"This needs the role {role.label}; yours is {yours}. Ask an owner.")
+            discard_if_sent(request)
             return view(request, *args, **kwargs)
 
         return guarded

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -13,15 +16,28 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanSwitchWidget
 
 from accounts.actors import Actor
-from accounts.models import ApiKey, AuditEvent, Invitation, Membership, OperatorSwitch, User, Workspace
-from accounts.scopes import SCOPES
-from accounts.services import create_api_key, revoke_api_key, set_calls_stopped, set_operator_stop
-from common.admin import Admin, Inline, ReadOnlyAdmin, adopt
+from accounts.models import ApiKey, AuditEvent, Invitation, Membership, OperatorSwitch, Role, User, Workspace
+from accounts.people import add_member, change_role, is_last_owner, remove_member
+from accounts.scopes import SCOPE_WORDS
+from accounts.security import reset_two_factor
+from accounts.services import (
+    create_api_key,
+    create_workspace,
+    revoke_api_key,
+    set_calls_stopped,
+    set_operator_stop,
+    update_workspace,
+)
+from common.admin import Admin, Inline, ReadOnlyAdmin, SameWorkspaceForm, adopt
 
 # Roles are memberships and addresses stand on the user: two more places to keep would only mislead.
-for unused in (Group, EmailAddress, EmailConfirmation):
+# Authenticators and sessions are their owner's, and full of secrets.
+for unused in (Group, EmailAddress, EmailConfirmation, Authenticator, UserSession):
     if admin.site.is_registered(unused):
         admin.site.unregister(unused)
+
+# The admin's own login asks for no second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -42,23 +58,40 @@ class ChangeUserForm(UserChangeForm):  # type: ignore[misc]
 
 
 class MembershipInline(Inline):
+    """Adds only: roles are changed where the last owner is protected."""
+
     model = Membership
     autocomplete_fields = ("user", "workspace")
     fields = ("workspace", "user", "role")
+    show_change_link = True
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AddsMembers(Admin):
+    inlines = (MembershipInline,)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.save(commit=False):
+            add_member(workspace=row.workspace, user=row.user, role=row.role, by=actor(request))
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]
+class UserAdmin(DjangoUserAdmin, AddsMembers):  # type: ignore[misc, type-arg]
     form = ChangeUserForm
     add_form = CreateUserForm
     change_password_form = AdminPasswordChangeForm
-    inlines = (MembershipInline,)
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email", "first_name", "last_name")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
+    actions = ("turn_off_two_factor",)
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         ("Person", {"fields": ("first_name", "last_name")}),
@@ -67,15 +100,26 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]
     )
     add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
 
+    @admin.action(description="Turn off two-factor login")
+    def turn_off_two_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        changed = [user.email for user in users if reset_two_factor(user=user, by=actor(request))]
+        self.message_user(request, f"Their password is enough from now on: {', '.join(changed) or 'nobody used it'}.")
+
 
 @admin.register(Workspace)
-class WorkspaceAdmin(Admin):
-    inlines = (MembershipInline,)
+class WorkspaceAdmin(AddsMembers):
     list_display = ("name", "public_id", "country", "timezone", "calls_stopped_at", "created_at")
     search_fields = ("name", "public_id")
     readonly_fields = ("public_id", "calls_stopped_at", "created_at")
     fields = ("public_id", "name", "country", "timezone", "calls_stopped_at", "created_at")
     actions = ("stop_calls", "resume_calls")
+
+    def save_model(self, request: HttpRequest, obj: Workspace, form: Any, change: bool) -> None:
+        wanted = {name: form.cleaned_data[name] for name in ("name", "country", "timezone")}
+        if change:
+            update_workspace(workspace=obj, by=actor(request), **wanted)
+        else:
+            adopt(obj, create_workspace(by=actor(request), **wanted))
 
     @admin.action(description="Stop all calls")
     def stop_calls(self, request: HttpRequest, workspaces: QuerySet[Workspace]) -> None:
@@ -138,8 +182,18 @@ class InvitationAdmin(ReadOnlyAdmin):
     exclude = ("digest",)
 
 
+class MembershipForm(SameWorkspaceForm):
+    def clean_role(self) -> str:
+        role = str(self.cleaned_data["role"])
+        stored = Membership.objects.filter(pk=self.instance.pk).first()
+        if stored and role != Role.OWNER and is_last_owner(stored):
+            raise forms.ValidationError("This is the workspace's only owner: make somebody else an owner first.")
+        return role
+
+
 @admin.register(Membership)
 class MembershipAdmin(Admin):
+    form = MembershipForm
     list_display = ("user", "workspace", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("user", "workspace")
@@ -147,10 +201,34 @@ class MembershipAdmin(Admin):
     autocomplete_fields = ("user", "workspace")
     readonly_fields = ("created_at",)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        fixed = super().get_readonly_fields(request, obj)
+        return (*fixed, "user") if obj else fixed
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        if change:
+            change_role(member=obj, role=obj.role, by=actor(request))
+        else:
+            adopt(obj, add_member(workspace=obj.workspace, user=obj.user, role=obj.role, by=actor(request)))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The last owner is protected: the admin's own page says so and offers no button."""
+        deleted, counts, perms, protected = super().get_deleted_objects(objs, request)
+        last = [f"{row}, its only owner" for row in objs if is_last_owner(row, leaving=objs)]
+        return deleted, counts, perms, [*protected, *last]
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        remove_member(member=obj, by=actor(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        for row in queryset.select_related("user"):
+            remove_member(member=row, by=actor(request))
+
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in SCOPES], widget=UnfoldAdminCheckboxSelectMultipleWidget
+        choices=[(scope, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     class Meta:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.conf import settings
@@ -16,13 +17,20 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
         "membership": membership,
         "workspace": membership.workspace,
         "operator_stopped": membership.operator_stopped,
-        "trouble": _trouble(membership),
+        "trouble": trouble_of(membership),
+        "banners_shown": banners_shown(membership),
         "sandbox_url": settings.SANDBOX_URL,
         "debug_pages": settings.DEBUG or settings.EMBEDDED,
     }
 
 
-def _trouble(house: Any) -> str:
+def banners_shown(membership: Any) -> str:
+    """Asked again with this, the banners answer only what has changed: nothing is read aloud twice."""
+    state = (membership.operator_stopped, membership.workspace.calls_stopped_at, trouble_of(membership))
+    return hashlib.blake2b(repr(state).encode(), digest_size=6).hexdigest()
+
+
+def trouble_of(house: Any) -> str:
     """What people would otherwise take for calls that hang."""
     if house.queue_is_down:
         return "The queue does not answer. They go on by themselves when it is back; nothing is lost."

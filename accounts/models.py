@@ -194,6 +194,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["workspace", "object_type", "object_id", "-at"], name="audit_of_object"),
             models.Index(fields=["workspace", "-id"], name="audit_of_workspace"),
+            models.Index(fields=["workspace", "user", "-id"], name="audit_of_person"),
         ]
 
     def __str__(self) -> str:

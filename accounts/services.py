@@ -20,10 +20,28 @@ def digest_key(key: str) -> str:
 
 
 @transaction.atomic
-def create_workspace(*, name: str, owner: User, country: str = "US", timezone: str = "UTC") -> Workspace:
+def create_workspace(
+    *, name: str, by: Actor, owner: User | None = None, country: str = "US", timezone: str = "UTC"
+) -> Workspace:
+    """Without an owner only by the operator, who adds one next."""
     workspace = Workspace.objects.create(name=name, country=country, timezone=timezone)
-    Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
+    if owner:
+        Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
+    _record_workspace(workspace, by=by, verb="workspace.created")
     return workspace
+
+
+@transaction.atomic
+def update_workspace(*, workspace: Workspace, by: Actor, name: str, country: str, timezone: str) -> bool:
+    """False when nothing is different."""
+    wanted = {"name": name, "country": country, "timezone": timezone}
+    row = Workspace.objects.filter(pk=workspace.pk)
+    stored = row.select_for_update(no_key=True).values(*wanted).get()
+    changes = {field: [stored[field], value] for field, value in wanted.items() if stored[field] != value}
+    if changes:
+        row.update(**wanted)
+        _record_workspace(workspace, by=by, verb="workspace.updated", data={"changes": changes})
+    return bool(changes)
 
 
 @transaction.atomic
@@ -31,10 +49,13 @@ def create_first_owner(
     *, email: str, password: str, name: str, workspace_name: str, country: str, timezone: str
 ) -> User:
     """The first person of an empty installation owns its first workspace and operates the whole of it."""
+    # Two who send the page at once stand in line at this row; the second then finds the first one's account.
+    OperatorSwitch.objects.get_or_create(id=1)
+    OperatorSwitch.objects.select_for_update().get(id=1)
     if User.objects.exists():
         raise ProblemError("ALREADY_SET_UP", "This installation already has an owner: log in instead.")
     user = User.objects.create_superuser(email, password, first_name=name)
-    create_workspace(name=workspace_name, owner=user, country=country, timezone=timezone)
+    create_workspace(name=workspace_name, owner=user, by=Actor(user=user), country=country, timezone=timezone)
     return user
 
 
@@ -56,13 +77,19 @@ def create_api_key(
         created_by=by.user,
         expires_at=expires_at,
     )
-    record(workspace=workspace, by=by, verb="api_key.created", object_type="api_key", object_id=str(row.pk))
+    _record_key(row, by=by, verb="api_key.created", scopes=wanted)
     return row, key
 
 
+@transaction.atomic
 def revoke_api_key(*, key: ApiKey, by: Actor) -> None:
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now()):
-        record(workspace=key.workspace, by=by, verb="api_key.revoked", object_type="api_key", object_id=str(key.pk))
+        _record_key(key, by=by, verb="api_key.revoked")
+
+
+def _record_key(key: ApiKey, *, by: Actor, verb: str, **data: Any) -> None:
+    data = {"name": str(key), **data}
+    record(workspace=key.workspace, by=by, verb=verb, object_type="api_key", object_id=str(key.pk), data=data)
 
 
 def record(
@@ -87,7 +114,11 @@ def set_calls_stopped(*, workspace: Workspace, stopped: bool, by: Actor) -> None
     )
     if changed:
         verb = "calls.stopped" if stopped else "calls.resumed"
-        record(workspace=workspace, by=by, verb=verb, object_type="workspace", object_id=workspace.public_id)
+        _record_workspace(workspace, by=by, verb=verb)
+
+
+def _record_workspace(workspace: Workspace, *, by: Actor, verb: str, data: dict[str, Any] | None = None) -> None:
+    record(workspace=workspace, by=by, verb=verb, object_type="workspace", object_id=workspace.public_id, data=data)
 
 
 def set_operator_stop(*, stopped: bool) -> None:

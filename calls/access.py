@@ -8,7 +8,8 @@ from calls.models import Interaction
 
 def interaction_of(workspace: Workspace, public_id: str) -> Interaction:
     rows = Interaction.objects.select_related(
-        "workspace", "lead", "campaign", "agent", "account", "caller_number", "transcript", "prompt", "user", "api_key"
+        *("workspace", "lead", "campaign", "agent", "account", "caller_number", "transcript", "prompt"),
+        *("prompt_version__template", "user", "api_key", "corrected_by"),
     )
     found = rows.filter(workspace=workspace, public_id=public_id).first()
     if found is None:

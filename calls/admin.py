@@ -5,7 +5,9 @@ from django.db.models import QuerySet
 from django.db.models.functions import Length
 from django.http import HttpRequest
 
+from accounts.access import actor_of
 from calls.models import CallPrompt, InboxEvent, Interaction, InteractionEvent, Transcript
+from calls.services import cancel_call
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
@@ -18,11 +20,12 @@ class EventInline(ReadOnlyInline):
 @admin.register(Interaction)
 class InteractionAdmin(ReadOnlyAdmin):
     inlines = (EventInline,)
+    actions = ("cancel",)
     list_display = (
         *("public_id", "lead", "to_number", "status", "dispatch", "origin", "is_test"),
         *("duration", "workspace", "created_at"),
     )
-    list_filter = ("status", "dispatch", "origin", "direction", "is_test", "recording_state")
+    list_filter = ("status", "machine_status", "dispatch", "origin", "direction", "is_test", "recording_state")
     list_select_related = ("lead", "workspace")
     search_fields = ("public_id", "to_number", "conversation_id", "lead__public_id")
     ordering = ("-id",)
@@ -33,8 +36,13 @@ class InteractionAdmin(ReadOnlyAdmin):
         rows: QuerySet[Interaction] = super().get_queryset(request)
         return rows.select_related(
             *("lead", "workspace", "campaign", "agent", "account", "caller_number", "prompt_version__template"),
-            *("user", "api_key"),
+            *("user", "api_key", "corrected_by"),
         )
+
+    @admin.action(description="Cancel those that are still queued")
+    def cancel(self, request: HttpRequest, calls: QuerySet[Interaction]) -> None:
+        done = [cancel_call(interaction=call, by=actor_of(request)) for call in calls]
+        self.message_user(request, f"Cancelled {sum(done)} of {len(done)}; the others were not queued any more.")
 
 
 @admin.register(CallPrompt)

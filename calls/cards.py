@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from django.db.models import Max
 
 from calls.gate.rules import Verdict
 from calls.models import Dispatch, Interaction, InteractionEvent
@@ -16,12 +13,17 @@ from calls.services import preflight
 from leads.models import Lead, LeadStatus
 
 CARDS = 20
+SHOWN = ("agent", "user", "api_key", "transcript", "lead", "corrected_by")
 PHASES = {"queued": "Queued", "ringing": "Ringing", "in_progress": "In progress", "ended": "Ended"}
 WAITING = {
     Dispatch.QUEUED: "Waiting for a free line.",
     Dispatch.PLACING: "Dialling.",
     Dispatch.UNKNOWN: "The provider did not say whether it took the call. It is not dialled twice; we are asking.",
 }
+
+
+def phase_label_of(call: Interaction) -> str:
+    return PHASES[call.phase]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class CallCard:
 
     @property
     def phase_label(self) -> str:
-        return PHASES[self.call.phase]
+        return phase_label_of(self.call)
 
     @property
     def since(self) -> datetime:
@@ -93,17 +95,25 @@ class Cards:
 
 def cards_of(lead: Lead, *, zone: str, older: int | None = None) -> Cards:
     """The lead's calls, newest first; the first one, and any that runs, is open."""
-    calls = lead.interactions.select_related("agent", "user", "api_key", "transcript", "lead").order_by("-id")
+    calls = lead.interactions.select_related(*SHOWN).order_by("-id")
     rows = list((calls.filter(pk__lt=older) if older else calls)[: CARDS + 1])
     shown = rows[:CARDS]
     cards = [card_of(call, zone=zone, is_open=i == 0 or not call.is_final) for i, call in enumerate(shown)]
     return Cards(cards, older=shown[-1].pk if len(rows) > CARDS else None)
 
 
-def last_calls(leads: Iterable[Lead]) -> dict[int, Interaction]:
-    """The newest call of each lead, in one query."""
-    newest = Interaction.objects.filter(lead__in=[lead.pk for lead in leads]).values("lead").annotate(last=Max("id"))
-    return {call.lead_id: call for call in Interaction.objects.filter(pk__in=newest.values("last"))}
+@dataclass(frozen=True)
+class Neighbours:
+    """The lead's calls before and after this one."""
+
+    earlier: Interaction | None
+    later: Interaction | None
+
+
+def neighbours_of(call: Interaction) -> Neighbours:
+    calls = Interaction.objects.filter(lead=call.lead_id)
+    earlier = calls.filter(pk__lt=call.pk).order_by("-id").first()
+    return Neighbours(earlier, calls.filter(pk__gt=call.pk).order_by("id").first())
 
 
 def history_of(call: Interaction) -> list[InteractionEvent]:
@@ -158,6 +168,7 @@ def _version(call: Interaction, lines: int) -> str:
         *(call.dispatch, call.status, call.placed_at, call.answered_at, call.ended_at, call.duration),
         *(call.summary, call.callback_at, call.error_code, call.error_message, call.termination_reason),
         *(call.recording_state, call.recording.name, call.lead.status, lines),
+        *(call.machine_status, call.corrected_at, call.correction_reason),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 

@@ -6,6 +6,8 @@ from calls.dispatch.pool import pool
 from calls.ingest.inbox import apply_inbox_event
 from calls.ingest.reconcile import look_at, reconcile_one
 from calls.ingest.recordings import copy_one
+from calls.provider_checks import check_account as check_one
+from calls.sandbox_setup import set_up_sandbox as set_up_one
 
 
 def dial(interaction_id: int) -> None:
@@ -26,3 +28,11 @@ def apply_event(event_id: int) -> None:
 
 def copy_recording(interaction_id: int) -> None:
     copy_one(interaction_id)
+
+
+def check_account(account_id: int) -> None:
+    check_one(account_id)
+
+
+def set_up_sandbox(account_id: int) -> None:
+    set_up_one(account_id)

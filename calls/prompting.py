@@ -23,7 +23,7 @@ class RenderedPrompt:
 def render_prompt(plan: Plan, *, direction: str, additional_instructions: str = "") -> RenderedPrompt:
     """The template with this lead's values; the instructions of this call stand literally at the end."""
     defaults = variable_defaults(plan.lead.workspace_id)
-    values = _lead_values(plan) | _system_values(plan, direction)
+    values = values_for(plan, direction=direction)
     version = plan.prompt_version
     body = prompts.render(version.body, values, defaults) if version else ""
     if additional_instructions.strip():
@@ -32,6 +32,10 @@ def render_prompt(plan: Plan, *, direction: str, additional_instructions: str = 
     # Every name goes along, with its default: a variable the agent uses and does not get ends the call at once.
     variables = {name: prompts.defuse(values.get(name) or default) for name, default in defaults.items()}
     return RenderedPrompt(prompt=body, first_message=first_message, variables=variables)
+
+
+def values_for(plan: Plan, *, direction: str) -> dict[str, str]:
+    return _lead_values(plan) | _system_values(plan, direction)
 
 
 def _lead_values(plan: Plan) -> dict[str, str]:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin import actor
+from calls.launch import launch_campaign
+from campaigns.accounts import create_account, update_account
 from campaigns.models import (
     CallerNumber,
     Campaign,
@@ -21,8 +25,32 @@ from campaigns.models import (
     VoiceAgent,
 )
 from campaigns.queries import templates_using
-from campaigns.services import check_prompt, create_campaign, save_template
+from campaigns.services import (
+    check_caller_number,
+    check_number_stays,
+    check_prompt,
+    create_agent,
+    create_campaign,
+    create_number,
+    save_template,
+    set_campaign_status,
+    update_agent,
+    update_campaign,
+    update_number,
+)
+from campaigns.variables import create_variable, delete_variable, update_variable
 from common.admin import Admin, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
+from common.errors import ProblemError
+from common.phones import normalize_phone
+
+
+def tell(form: forms.ModelForm[Any], check: Callable[..., None], *facts: Any) -> None:
+    """What the service would refuse is told at the field."""
+    try:
+        check(*facts)
+    except ValidationError as error:
+        form.add_error(None, error)
+
 
 SECRETS = ("api_key", "webhook_secret")
 
@@ -76,6 +104,14 @@ class ProviderAccountAdmin(Admin):
     readonly_fields = ("public_id", "webhook", "created_at")
     fields = (*ProviderAccountForm.Meta.fields, "webhook", "public_id", "created_at")
 
+    def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
+        data, by = form.cleaned_data, actor(request)
+        if not change:
+            adopt(obj, create_account(by=by, **data))
+            return
+        changed = {name: value for name, value in data.items() if value != form.stored.get(name)}
+        update_account(account=obj, by=by, **changed)
+
     @admin.display(description="Webhook address")
     def webhook(self, account: ProviderAccount) -> SafeString | str:
         if not account.pk:
@@ -84,15 +120,35 @@ class ProviderAccountAdmin(Admin):
         return format_html("<code>{}</code><br>{}", account.webhook_url, note)
 
 
+class CallerNumberForm(SameWorkspaceForm):
+    e164 = forms.CharField(label="Number", max_length=40, widget=UnfoldAdminTextInputWidget())
+
+    def clean_e164(self) -> str:
+        workspace = self.workspace(self.cleaned_data)
+        return normalize_phone(self.cleaned_data["e164"], country=workspace.country if workspace else "US")
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.instance.pk and not self.errors:
+            tell(self, check_number_stays, self.instance)
+
+
 @admin.register(CallerNumber)
 class CallerNumberAdmin(Admin):
-    form = SameWorkspaceForm
+    form = CallerNumberForm
     list_display = ("e164", "label", "account", "workspace", "kind", "is_active")
     list_filter = ("kind", "is_active")
     list_select_related = ("account", "workspace")
     search_fields = ("e164", "label", "public_id")
     autocomplete_fields = ("workspace", "account")
     readonly_fields = ("public_id", "created_at")
+
+    def save_model(self, request: HttpRequest, obj: CallerNumber, form: Any, change: bool) -> None:
+        data = form.cleaned_data
+        saved = (
+            update_number(number=obj, by=actor(request), **data) if change else create_number(by=actor(request), **data)
+        )
+        adopt(obj, saved)
 
 
 class PromptTemplateForm(SameWorkspaceForm):
@@ -159,6 +215,7 @@ class PromptVariableAdmin(Admin):
     list_select_related = ("workspace",)
     search_fields = ("name",)
     autocomplete_fields = ("workspace",)
+    readonly_fields = ("kind",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: PromptVariable | None = None) -> tuple[str, ...]:
         fixed = super().get_readonly_fields(request, obj)
@@ -166,12 +223,30 @@ class PromptVariableAdmin(Admin):
 
     def has_delete_permission(self, request: HttpRequest, obj: PromptVariable | None = None) -> bool:
         """One by one, and only what no template says: its calls would have a hole where the name stood."""
-        return obj is not None and not templates_using(obj)
+        return obj is not None and obj.kind == PromptVariable.Kind.DECLARED and not templates_using(obj)
+
+    def save_model(self, request: HttpRequest, obj: PromptVariable, form: Any, change: bool) -> None:
+        by, default, example = actor(request), obj.default, obj.example
+        if change:
+            update_variable(variable=obj, default=default, example=example, by=by)
+        else:
+            saved = create_variable(workspace=obj.workspace, name=obj.name, default=default, example=example, by=by)
+            adopt(obj, saved)
+
+    def delete_model(self, request: HttpRequest, obj: PromptVariable) -> None:
+        delete_variable(variable=obj, by=actor(request))
+
+
+class VoiceAgentForm(SameWorkspaceForm):
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            tell(self, check_caller_number, self.instance.caller_number, self.instance)
 
 
 @admin.register(VoiceAgent)
 class VoiceAgentAdmin(Admin):
-    form = SameWorkspaceForm
+    form = VoiceAgentForm
     list_display = ("name", "account", "template", "caller_number", "workspace", "is_active")
     list_filter = ("is_active",)
     list_select_related = ("account", "template", "caller_number", "workspace")
@@ -179,19 +254,64 @@ class VoiceAgentAdmin(Admin):
     autocomplete_fields = ("workspace", "account", "template", "caller_number")
     readonly_fields = ("public_id", "created_at")
 
+    def save_model(self, request: HttpRequest, obj: VoiceAgent, form: Any, change: bool) -> None:
+        data = form.cleaned_data
+        saved = (
+            update_agent(agent=obj, by=actor(request), **data) if change else create_agent(by=actor(request), **data)
+        )
+        adopt(obj, saved)
+
+
+class CampaignForm(SameWorkspaceForm):
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            tell(self, check_caller_number, self.instance.caller_number, self.instance.production_agent)
+
 
 @admin.register(Campaign)
 class CampaignAdmin(Admin):
-    form = SameWorkspaceForm
+    """Its status is changed by the actions, which ask what the campaign's own page asks."""
+
+    form = CampaignForm
+    actions = ("launch", "pause", "archive")
     list_display = ("code", "name", "status", "is_default", "production_agent", "test_agent", "workspace")
     list_filter = ("status", "is_default")
     list_select_related = ("production_agent", "test_agent", "workspace")
     search_fields = ("code", "name")
     autocomplete_fields = ("workspace", "production_agent", "test_agent", "template", "caller_number")
-    readonly_fields = ("code", "created_at")
+    readonly_fields = ("code", "status", "created_at")
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
-        if change:
-            obj.save()
-        else:
-            adopt(obj, create_campaign(by=actor(request), **form.cleaned_data))
+        data = form.cleaned_data
+        saved = (
+            update_campaign(campaign=obj, by=actor(request), **data)
+            if change
+            else create_campaign(by=actor(request), **data)
+        )
+        adopt(obj, saved)
+
+    @admin.action(description="Launch", permissions=["change"])
+    def launch(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
+        for campaign in queryset:
+            self._try(request, campaign, lambda row: launch_campaign(campaign=row, by=actor(request)))
+
+    @admin.action(description="Pause", permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
+        self._set_status(request, queryset, Campaign.Status.INACTIVE)
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
+        self._set_status(request, queryset, Campaign.Status.ARCHIVED)
+
+    def _set_status(self, request: HttpRequest, queryset: QuerySet[Campaign], status: str) -> None:
+        for campaign in queryset:
+            self._try(
+                request, campaign, lambda row: set_campaign_status(campaign=row, status=status, by=actor(request))
+            )
+
+    def _try(self, request: HttpRequest, campaign: Campaign, act: Callable[[Campaign], bool]) -> None:
+        try:
+            act(campaign)
+        except ProblemError as problem:
+            self.message_user(request, f"{campaign}: {problem.message}", level=messages.ERROR)

@@ -5,14 +5,35 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 
 from accounts.actors import Actor
 from accounts.models import Workspace
 from accounts.services import record
-from campaigns.models import VARIABLE_PATTERN, Campaign, PromptTemplate, PromptVariable, PromptVersion
+from campaigns.models import (
+    VARIABLE_PATTERN,
+    CallerNumber,
+    Campaign,
+    PromptTemplate,
+    PromptVariable,
+    PromptVersion,
+    VoiceAgent,
+)
 from campaigns.prompts import BUILT_IN, find_mistakes
 from campaigns.queries import variable_defaults
+from campaigns.usage import callers_by_number
+from common.errors import ProblemError
 from common.ids import new_code
+from common.phones import normalize_phone
+
+CAMPAIGN_MOVES: dict[str, tuple[str, ...]] = {
+    Campaign.Status.INACTIVE: (Campaign.Status.ACTIVE, Campaign.Status.ARCHIVED),
+    Campaign.Status.ACTIVE: (Campaign.Status.INACTIVE, Campaign.Status.ARCHIVED),
+    Campaign.Status.ARCHIVED: (Campaign.Status.INACTIVE,),
+}
+NO_ARCHIVED_DEFAULT = (
+    "An archived campaign cannot be the default: leads without a campaign would go where nobody calls."
+)
 
 
 @transaction.atomic
@@ -21,10 +42,167 @@ def create_campaign(*, workspace: Workspace, by: Actor, **fields: Any) -> Campai
         return Campaign.objects.filter(workspace=workspace, code=code).exists()
 
     campaign = Campaign(workspace=workspace, code=new_code(taken), **fields)
-    campaign.full_clean(exclude=["code"])
+    if campaign.is_default:
+        _take_default_mark(campaign, by=by)
+    _check_campaign(campaign)
     campaign.save()
     record(workspace=workspace, by=by, verb="campaign.created", object_type="campaign", object_id=campaign.code)
     return campaign
+
+
+@transaction.atomic
+def update_campaign(*, campaign: Campaign, by: Actor, **fields: Any) -> Campaign:
+    """Everything but the status, which has its own rules."""
+    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    changes = _change(campaign, fields)
+    if "is_default" in changes and campaign.is_default:
+        _take_default_mark(campaign, by=by)
+    _check_campaign(campaign)
+    if changes:
+        campaign.save(update_fields=list(changes))
+        _record_campaign(campaign, "campaign.changed", changes, by=by)
+    return campaign
+
+
+@transaction.atomic
+def set_campaign_status(*, campaign: Campaign, status: str, by: Actor) -> bool:
+    """False when it already was so. Whether a campaign is fit to be launched is asked before (calls.launch)."""
+    stored = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    before, campaign.status = stored.status, status
+    if before == status:
+        return False
+    if status not in CAMPAIGN_MOVES[before]:
+        labels = dict(Campaign.Status.choices)
+        sentence = f"A campaign that is {labels[before].lower()} cannot become {labels[status].lower()} at once."
+        raise ProblemError("CAMPAIGN_STATUS", f"{sentence} Restore it first.")
+    if status == Campaign.Status.ARCHIVED and stored.is_default:
+        raise ProblemError("DEFAULT_CAMPAIGN", f"{NO_ARCHIVED_DEFAULT} Make another campaign the default first.")
+    Campaign.objects.filter(pk=stored.pk).update(status=status)
+    _record_campaign(stored, "campaign.status", {"status": [before, status]}, by=by)
+    return True
+
+
+def make_default(*, campaign: Campaign, by: Actor) -> Campaign:
+    """Leads that come without a campaign join this one from now on."""
+    return update_campaign(campaign=campaign, by=by, is_default=True)
+
+
+def _take_default_mark(campaign: Campaign, *, by: Actor) -> None:
+    """Exactly one campaign has the mark: whoever had it gives it up in the same transaction."""
+    if campaign.status == Campaign.Status.ARCHIVED:
+        raise ValidationError({"is_default": NO_ARCHIVED_DEFAULT})
+    others = Campaign.objects.select_for_update().filter(workspace=campaign.workspace, is_default=True)
+    for other in others.exclude(pk=campaign.pk):
+        Campaign.objects.filter(pk=other.pk).update(is_default=False)
+        _record_campaign(other, "campaign.changed", {"is_default": [True, False]}, by=by)
+
+
+def _check_campaign(campaign: Campaign) -> None:
+    campaign.full_clean(exclude=["code"])
+    check_caller_number(campaign.caller_number, campaign.production_agent)
+
+
+def check_caller_number(number: CallerNumber | None, agent: VoiceAgent | None) -> None:
+    """A provider can only call from a number that its own account holds."""
+    if number and agent and number.account_id != agent.account_id:
+        sentence = f"{number} is held by {number.account}, but {agent.name} calls through {agent.account}"
+        raise ValidationError({"caller_number": f"{sentence}: choose a number of that account."})
+
+
+def _record_campaign(campaign: Campaign, verb: str, changes: dict[str, list[Any]], *, by: Actor) -> None:
+    record(
+        workspace=campaign.workspace,
+        by=by,
+        verb=verb,
+        object_type="campaign",
+        object_id=campaign.code,
+        data={"changes": changes},
+    )
+
+
+@transaction.atomic
+def create_agent(*, workspace: Workspace, by: Actor, **fields: Any) -> VoiceAgent:
+    agent = VoiceAgent(workspace=workspace, **fields)
+    _check_agent(agent)
+    agent.save()
+    record(workspace=workspace, by=by, verb="agent.created", object_type="agent", object_id=agent.public_id)
+    return agent
+
+
+@transaction.atomic
+def update_agent(*, agent: VoiceAgent, by: Actor, **fields: Any) -> VoiceAgent:
+    agent = VoiceAgent.objects.select_for_update().get(pk=agent.pk)
+    changes = _change(agent, fields)
+    _check_agent(agent)
+    _save_changes(agent, changes, kind="agent", by=by)
+    return agent
+
+
+def _check_agent(agent: VoiceAgent) -> None:
+    agent.full_clean()
+    check_caller_number(agent.caller_number, agent)
+
+
+@transaction.atomic
+def create_number(*, workspace: Workspace, by: Actor, e164: str, **fields: Any) -> CallerNumber:
+    """Takes the number in any writing."""
+    number = CallerNumber(workspace=workspace, e164=_normal_number(e164, workspace), **fields)
+    number.full_clean()
+    number.save()
+    record(workspace=workspace, by=by, verb="number.created", object_type="number", object_id=number.public_id)
+    return number
+
+
+@transaction.atomic
+def update_number(*, number: CallerNumber, by: Actor, **fields: Any) -> CallerNumber:
+    number = CallerNumber.objects.select_for_update().get(pk=number.pk)
+    if "e164" in fields:
+        fields["e164"] = _normal_number(fields["e164"], number.workspace)
+    changes = _change(number, fields)
+    number.full_clean()
+    check_number_stays(number)
+    _save_changes(number, changes, kind="number", by=by)
+    return number
+
+
+def check_number_stays(number: CallerNumber) -> None:
+    """Whoever calls from a number calls through its account: it cannot move away from under them."""
+    before = CallerNumber.objects.values_list("account_id", flat=True).get(pk=number.pk)
+    if before == number.account_id:
+        return
+    if callers := callers_by_number([number])[number.pk]:
+        sentence = f"{', '.join(callers)} would have no number left: it is held by another account"
+        raise ValidationError({"account": f"{sentence}. Add it to the new account as a number of its own."})
+
+
+def _normal_number(text: str, workspace: Workspace) -> str:
+    try:
+        return normalize_phone(text, country=workspace.country)
+    except ValidationError as error:
+        raise ValidationError({"e164": error.message}) from error
+
+
+def _change(row: Model, fields: dict[str, Any]) -> dict[str, list[Any]]:
+    """Sets the fields and tells which of them differ, before and after, in words."""
+    changes = {}
+    for name, value in fields.items():
+        before = getattr(row, name)
+        if before != value:
+            changes[name] = [_in_words(before), _in_words(value)]
+            setattr(row, name, value)
+    return changes
+
+
+def _in_words(value: Any) -> Any:
+    return str(value) if isinstance(value, Model) else value
+
+
+def _save_changes(row: VoiceAgent | CallerNumber, changes: dict[str, list[Any]], *, kind: str, by: Actor) -> None:
+    if not changes:
+        return
+    row.save(update_fields=list(changes))
+    data = {"changes": changes}
+    record(workspace=row.workspace, by=by, verb=f"{kind}.changed", object_type=kind, object_id=row.public_id, data=data)
 
 
 def check_prompt(*, workspace: Workspace, body: str, first_message: str = "") -> None:

@@ -38,15 +38,15 @@ def redirect_once(request: HttpRequest, act: Callable[[], str]) -> HttpResponse:
     Everything that `act` raises undoes the token too, so that a corrected form can be sent.
     """
     token = request.POST.get(FIELD, "")
-    if not token:
+    if sender_of(token) is None:
         return redirect(act())
     try:
         with transaction.atomic():
-            row = SentForm.objects.create(token=token[:80], url="/")
+            row = SentForm.objects.create(token=token, url="/")
             row.url = act()
             row.save(update_fields=["url"])
     except IntegrityError:
-        earlier = SentForm.objects.filter(token=token[:80]).first()
+        earlier = SentForm.objects.filter(token=token).first()
         if earlier is None:
             raise
         return redirect(earlier.url)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -15,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 PAGE_SIZE = 50
+BIGGEST = 2**63 - 1
 Row = TypeVar("Row", bound=Model)
 
 
@@ -71,11 +71,22 @@ def _write(row: Model, order: Sequence[str]) -> str:
 
 
 def _read(cursor: str, rows: QuerySet[Row], order: Sequence[str]) -> list[Any] | None:
+    """Whatever somebody wrote there: what is not a value for each column is no cursor."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(values, list) or len(values) != len(order):
             return None
-        fields = [rows.model._meta.get_field(name.lstrip("-")) for name in order]
-        return [field.to_python(value) for field, value in zip(fields, values, strict=True)]  # type: ignore[union-attr]
-    except (ValueError, TypeError, OverflowError, binascii.Error, ValidationError):
+        return [_value(value, rows, name.lstrip("-")) for name, value in zip(order, values, strict=True)]
+    except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return None
+
+
+def _value(value: Any, rows: QuerySet[Row], name: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(value)
+    if isinstance(value, str) and "\0" in value.encode().decode():
+        raise ValueError(value)
+    if isinstance(value, int) and abs(value) > BIGGEST:
+        raise ValueError(value)
+    made = rows.model._meta.get_field(name).to_python(value)  # type: ignore[union-attr]
+    return made.astimezone(UTC) if isinstance(made, datetime) else made

@@ -4,6 +4,13 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from common.templatetags.face import FAMILIES, ICONS
+
+COLOURS = (
+    *("paper", "surface", "sunken", "raised", "ink", "ink-soft", "line", "line-strong", "hull", "sea", "link", "focus"),
+    *("new", "work", "reached", "won", "quiet", "stopped", "fault"),
+)
+
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers; it asks neither database nor queue, so that an outage of those does not restart it."""
@@ -14,4 +21,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """The design language with an example of each part; for those who build pages, not for those who use them."""
     if not (settings.DEBUG or settings.EMBEDDED):
         raise Http404
-    return render(request, "styleguide.html")
+    families = [(family, [(name, name.replace("_", " ")) for name in names]) for family, names in FAMILIES.items()]
+    bars = [("Qualified", 12, "won", 40), ("Completed", 30, "reached", 100), ("No answer", 21, "quiet", 70)]
+    context = {"colours": COLOURS, "families": families, "icons": sorted(ICONS), "bars": bars}
+    return render(request, "styleguide.html", context)

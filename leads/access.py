@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from accounts.models import Workspace
-from leads.models import Lead
+from leads.models import Lead, Note
 
 
 def lead_of(workspace: Workspace, public_id: str) -> Lead:
     """Another workspace's lead is as unknown as one that never was."""
-    lead = Lead.objects.select_related("workspace", "campaign", "owner").filter(
-        workspace=workspace, public_id=public_id
+    lead = (
+        Lead.objects.select_related("workspace", "campaign", "owner")
+        .prefetch_related("phones")
+        .filter(workspace=workspace, public_id=public_id)
     )
     found = lead.first()
     if found is None:
         raise Http404("There is no such lead.")
     return found
+
+
+def note_of(lead: Lead, pk: int) -> Note:
+    return get_object_or_404(Note.objects.select_related("author", "lead__workspace"), lead=lead, pk=pk)

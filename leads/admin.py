@@ -11,8 +11,6 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin import actor
-from campaigns.services import register_custom_fields
-from common import clock
 from common.admin import Admin, Inline, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
 from leads.models import (
     BulkChange,
@@ -26,7 +24,24 @@ from leads.models import (
     Tag,
     validate_custom_fields,
 )
-from leads.services import add_to_do_not_call, create_lead, normalize_address, remove_from_do_not_call, set_status
+from leads.services import (
+    add_note,
+    add_tag,
+    add_to_do_not_call,
+    assign_owner,
+    create_lead,
+    delete_note,
+    move_campaign,
+    normalize_address,
+    remove_from_do_not_call,
+    remove_tag,
+    set_further_numbers,
+    set_status,
+    update_lead,
+)
+
+# What has a service of its own, and what only that may change.
+OWN_SERVICE = ("status", "owner", "campaign", "tags")
 
 
 def normalize(form: SameWorkspaceForm, data: dict[str, Any], name: str, country: str, **how: str) -> None:
@@ -46,6 +61,9 @@ class LeadForm(SameWorkspaceForm):
         data = super().clean()
         workspace = self.workspace(data)
         normalize(self, data, "phone", data.get("country") or (workspace.country if workspace else "US"))
+        owner = data.get("owner")
+        if owner and workspace and not workspace.memberships.filter(user=owner).exists():
+            self.add_error("owner", f"This is not a member of the workspace {workspace}.")
         return data
 
     def clean_custom_fields(self) -> dict[str, Any]:
@@ -113,11 +131,29 @@ class LeadAdmin(Admin):
             fields = {name: value for name, value in form.cleaned_data.items() if name != "tags"}
             adopt(obj, create_lead(by=actor(request), **fields))
             return
-        wanted, obj.updated_at = obj.status, clock.now()
-        # The status goes by its service, which writes the history.
-        obj.save(update_fields=[name for name in form.changed_data if name not in ("status", "tags")] + ["updated_at"])
-        register_custom_fields(workspace=obj.workspace, names=obj.custom_fields)
-        set_status(lead=obj, status=wanted, by=actor(request), reason="Set in the admin")
+        by, data = actor(request), form.cleaned_data
+        update_lead(lead=obj, by=by, **{name: data[name] for name in form.changed_data if name not in OWN_SERVICE})
+        assign_owner(lead=obj, owner=data["owner"], by=by)
+        move_campaign(lead=obj, campaign=data["campaign"], by=by)
+        set_status(lead=obj, status=data["status"], by=by, reason="Set in the admin")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        lead, by = form.instance, actor(request)
+        wanted = {tag.name for tag in form.cleaned_data["tags"]}
+        for name in set(lead.tags.values_list("name", flat=True)) - wanted:
+            remove_tag(lead=lead, name=name, by=by)
+        for name in sorted(wanted):
+            add_tag(lead=lead, name=name, by=by)
+        for formset in formsets:
+            self.save_formset(request, form, formset, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The formset says for the admin's log what changed; the service makes it so."""
+        formset.save(commit=False)
+        if formset.model is LeadPhone:
+            kept = [row.cleaned_data for row in formset.forms if row.cleaned_data and row not in formset.deleted_forms]
+            numbers = {data["e164"]: data["label"] for data in kept}
+            set_further_numbers(lead=form.instance, numbers=numbers, by=actor(request))
 
 
 @admin.register(Tag)
@@ -129,12 +165,12 @@ class TagAdmin(Admin):
 
 
 @admin.register(LeadPhone)
-class LeadPhoneAdmin(Admin):
-    form = PhoneForm
+class LeadPhoneAdmin(ReadOnlyAdmin):
+    """To find whose a number is; it is changed with its lead."""
+
     list_display = ("e164", "label", "lead")
     list_select_related = ("lead",)
     search_fields = ("e164", "label")
-    autocomplete_fields = ("lead",)
 
 
 @admin.register(Note)
@@ -142,8 +178,21 @@ class NoteAdmin(Admin):
     list_display = ("__str__", "lead", "author", "created_at")
     list_select_related = ("lead", "author")
     search_fields = ("text",)
-    autocomplete_fields = ("lead", "author")
-    readonly_fields = ("created_at",)
+    autocomplete_fields = ("lead",)
+    fields = ("lead", "text")
+
+    def has_change_permission(self, request: HttpRequest, obj: Note | None = None) -> bool:
+        return obj is None
+
+    def save_model(self, request: HttpRequest, obj: Note, form: Any, change: bool) -> None:
+        adopt(obj, add_note(by=actor(request), **form.cleaned_data))
+
+    def delete_model(self, request: HttpRequest, obj: Note) -> None:
+        delete_note(note=obj, by=actor(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Note]) -> None:
+        for note in queryset.select_related("lead__workspace", "author"):
+            self.delete_model(request, note)
 
 
 @admin.register(StatusChange)
@@ -156,7 +205,7 @@ class StatusChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(BulkChange)
 class BulkChangeAdmin(ReadOnlyAdmin):
-    list_display = ("public_id", "kind", "label", "state", "user", "workspace", "created_at")
+    list_display = ("public_id", "kind", "label", "reason", "state", "user", "workspace", "created_at")
     list_filter = ("kind", "state")
     list_select_related = ("user", "workspace")
     search_fields = ("public_id", "label")

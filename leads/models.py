@@ -99,6 +99,8 @@ class Lead(models.Model):
             models.Index(fields=["workspace", "-id"], name="lead_list"),
             models.Index(fields=["workspace", "status", "-id"], name="lead_list_by_status"),
             models.Index(fields=["workspace", "phone"], name="lead_by_phone"),
+            # The campaign page looks for one to try the agent on.
+            models.Index(fields=["campaign"], condition=Q(is_test=True), name="test_leads_of_campaign"),
             models.Index(fields=["workspace", "campaign", "-id"], name="lead_list_by_campaign"),
             models.Index(fields=["workspace", "owner", "-id"], name="lead_list_by_owner"),
             models.Index(fields=["workspace", "last_outcome", "-id"], name="lead_list_by_outcome"),
@@ -221,6 +223,7 @@ class BulkItem(models.Model):
         SAME = "same", "Was so already"
         UNDONE = "undone", "Taken back"
         KEPT = "kept", "Changed since, left alone"
+        FAILED = "failed", "Could not be changed"
 
     change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="items")
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")

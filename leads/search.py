@@ -5,43 +5,73 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Workspace
+from accounts.models import User, Workspace
+from campaigns.models import Campaign
 from common import phones
-from leads.models import Lead, LeadPhone
+from leads.callbacks import callbacks_due
+from leads.models import Channel, DoNotCall, Lead, LeadPhone, LeadStatus, Tag
 
-PAGE_SIZE = 50
 START_HERE = "call me first"
 MAX_WORDS = 6
 MIN_DIGITS = 4
 
+# Each ends with the id, which makes it unique, and stands on an index of the model.
+ORDERS = {
+    "newest": ("-id",),
+    "oldest": ("id",),
+    "changed": ("-updated_at", "-id"),
+    "name": ("last_name", "first_name", "id"),
+}
+NEVER_CALLED = "never"
+
 
 @dataclass(frozen=True)
-class Page:
-    leads: list[Lead]
-    newer: int | None
-    older: int | None
+class LeadFilter:
+    """What a list is narrowed by; what is empty narrows nothing."""
+
+    text: str = ""
+    status: str = ""
+    campaign: Campaign | None = None
+    owner: User | None = None
+    without_owner: bool = False
+    tag: str = ""
+    outcome: str = ""
+    do_not_call: bool | None = None
+    is_test: bool | None = None
+    callback_due: bool = False
+
+    def apply(self, workspace: Workspace) -> QuerySet[Lead]:
+        leads = Lead.objects.filter(self._columns(), workspace=workspace)
+        if self.tag:
+            named = Tag.objects.filter(workspace=workspace, name__iexact=self.tag)
+            leads = leads.filter(pk__in=Lead.tags.through.objects.filter(tag__in=named).values("lead"))
+        if self.do_not_call is not None:
+            leads = leads.filter(_is_listed(workspace) if self.do_not_call else ~_is_listed(workspace))
+        if self.callback_due:
+            leads = leads.filter(pk__in=callbacks_due(workspace).values("pk"))
+        return leads.filter(_matches(workspace, self.text.strip())) if self.text.strip() else leads
+
+    def _columns(self) -> Q:
+        wanted = Q()
+        if self.status:
+            wanted &= Q(status=self.status)
+        if self.campaign:
+            wanted &= Q(campaign=self.campaign)
+        if self.owner or self.without_owner:
+            wanted &= Q(owner=self.owner)
+        if self.outcome:
+            wanted &= Q(last_outcome="" if self.outcome == NEVER_CALLED else self.outcome)
+        if self.is_test is not None:
+            wanted &= Q(is_test=self.is_test)
+        return wanted
 
 
-def find_leads(workspace: Workspace, *, text: str = "", status: str = "") -> QuerySet[Lead]:
-    leads = Lead.objects.filter(workspace=workspace)
-    if status:
-        leads = leads.filter(status=status)
-    return leads.filter(_matches(workspace, text.strip())) if text.strip() else leads
-
-
-def page_of(leads: QuerySet[Lead], *, older: int | None = None, newer: int | None = None) -> Page:
-    """By id, so that the hundredth page costs what the first does."""
-    leads = leads.select_related("campaign")
-    if newer is not None:
-        found = list(leads.filter(pk__gt=newer).order_by("id")[: PAGE_SIZE + 1])
-        more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE][::-1]
-        return Page(rows, newer=rows[0].pk if rows and more else None, older=rows[-1].pk if rows else None)
-    found = list((leads.filter(pk__lt=older) if older is not None else leads).order_by("-id")[: PAGE_SIZE + 1])
-    more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-    first = rows[0].pk if rows and older is not None else None
-    return Page(rows, newer=first, older=rows[-1].pk if more else None)
+def _is_listed(workspace: Workspace) -> Q:
+    """As the list's rows tell it: by the status, or by the main number."""
+    entries = DoNotCall.objects.filter(workspace=workspace, channel=Channel.PHONE, address=OuterRef("phone"))
+    return Q(status=LeadStatus.DNC) | Q(Exists(entries))
 
 
 def _matches(workspace: Workspace, text: str) -> Q:

@@ -1,27 +1,31 @@
 from __future__ import annotations
 
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import unsent
-from accounts.access import actor_of, role_required, workspace_of
+from accounts.access import actor_of, membership_of, role_required, workspace_of
+from accounts.context import banners_shown
 from accounts.forms.entrance import FirstRunForm
 from accounts.models import Membership, Role, User
 from accounts.services import create_first_owner, set_calls_stopped
 from common.errors import ProblemError
+from common.notices import say
 
 LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+LOGGED_OUT = "logged-out"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def first_run(request: HttpRequest) -> HttpResponse:
-    """Only while nobody exists: afterwards this page is as unknown as any other address."""
+    """Only while nobody exists; the second click of a double click finds its owner and goes on."""
     if User.objects.exists():
-        raise Http404("This installation already has an owner.")
+        return redirect("home")
     form = FirstRunForm(request.POST or None)
     if form.is_valid():
         try:
@@ -30,6 +34,7 @@ def first_run(request: HttpRequest) -> HttpResponse:
             form.add_error(None, problem.message)
         else:
             login(request, user, backend=LOGIN_BACKEND)
+            UserSession.objects.create_from_request(request)
             return redirect("guide")
     return render(request, "accounts/first_run.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -48,11 +53,17 @@ def stop_calls(request: HttpRequest) -> HttpResponse:
     return redirect(back if is_own else "home")
 
 
-@role_required(Role.VIEWER)
 @require_safe
 def banners(request: HttpRequest) -> HttpResponse:
-    """Asked by open pages: a stop or an outage must not wait for the next click."""
-    return render(request, "parts/_banners.html")
+    """Asked by open pages: a stop or an outage must not wait for the next click.
+
+    A page whose session has ended is told so and stays: a form on it may be half written.
+    """
+    is_known = request.user.is_authenticated
+    state = banners_shown(membership_of(request)) if is_known else LOGGED_OUT
+    if request.GET.get("shown") == state:
+        return HttpResponse(status=204)
+    return render(request, "parts/_banners.html", {"banners_shown": state, "is_logged_out": not is_known})
 
 
 @role_required(Role.VIEWER)
@@ -62,6 +73,7 @@ def workspace_switch(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         chosen = get_object_or_404(memberships, workspace__public_id=request.POST.get("workspace", ""))
         request.session["workspace"] = chosen.workspace.public_id
+        say(request, f"You work in {chosen.workspace.name} now.")
         return redirect("home")
     return render(request, "accounts/workspaces.html", {"memberships": memberships})
 
@@ -78,12 +90,15 @@ def unsent_form(request: HttpRequest) -> HttpResponse:
 @require_POST
 def discard_unsent(request: HttpRequest) -> HttpResponse:
     unsent.discard(request)
+    say(request, "It was thrown away.")
     return redirect("home")
 
 
 def expired_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The answer to a form whose token is no longer valid: it loses nothing of what was typed."""
-    form = unsent.of_request(request)
-    if form is None:
-        return render(request, "403_csrf.html", status=403)
-    return render(request, "accounts/unsent.html", {"form": form}, status=403)
+    sender = unsent.sender(request)
+    if sender and not request.user.is_authenticated:
+        return unsent.log_in_first(request)
+    if sender and sender == request.user.pk:
+        return render(request, "accounts/unsent.html", {"form": unsent.of_request(request)}, status=403)
+    return render(request, "403_csrf.html", status=403)

@@ -1,4 +1,7 @@
-"""Merging a report into its call: facts are added, an outcome is only ever made better known, `dnc` always wins."""
+"""Merging a report into its call: facts are added, an outcome is only ever made better known, `dnc` always wins.
+
+A person's correction stands against every report but that one; what the reports say meanwhile is kept beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.actors import SYSTEM
+from accounts.actors import SYSTEM, Actor
 from calls import job_names
 from calls.dispatch.placing import mark_placed
 from calls.gate.facts import count_attempts
 from calls.history import note
-from calls.ingest.outcome import LEAD_STATUS, NOBODY_REACHED, Outcome, decide, rank
+from calls.ingest.outcome import LEAD_STATUS, NOBODY_REACHED, Outcome, decide, rank, reported_outcome
 from calls.last_call import refresh_last_calls
 from calls.models import Dispatch, ErrorCode, Interaction, Status, Transcript
 from calls.providers.base import CallReport, Phase
@@ -24,6 +27,8 @@ from leads.zones import candidate_zones
 
 UNREACHED = {*NOBODY_REACHED, Status.NO_CONTACT}
 ANSWERED = (Phase.TALKING, Phase.ENDED)
+OUTCOME_FIELDS = ("status", "error_code", "error_message", "callback_at")
+UNCORRECTED: dict[str, Any] = {"corrected_at": None, "corrected_by": None, "correction_reason": ""}
 
 
 @transaction.atomic
@@ -34,16 +39,17 @@ def apply_report(interaction_id: int, report: CallReport) -> None:
         return
     if interaction.dispatch != Dispatch.PLACED:
         _take_as_placed(interaction, report)
-    changes = _facts(interaction, report)
+    reported = reported_outcome(interaction)
+    changes = _facts(interaction, report, reported)
     _keep_transcript(interaction, report)
     spoken_to = interaction.spoken_to or bool(changes.get("spoken_to"))
     machine = interaction.answered_by_machine or report.machine
-    outcome = _outcome(interaction, report, machine=machine, spoken_to=spoken_to)
+    outcome = _outcome(interaction, report, reported, machine=machine, spoken_to=spoken_to)
     if outcome:
-        changes |= _finish(interaction, outcome, report)
+        changes |= _beside_correction(interaction, _finish(interaction, outcome, report))
     if changes:
         Interaction.objects.filter(pk=interaction.pk).update(**changes, updated_at=clock.now())
-    if outcome:
+    if "status" in changes:
         interaction.refresh_from_db()
         _after_outcome(interaction)
 
@@ -58,7 +64,7 @@ def _take_as_placed(interaction: Interaction, report: CallReport) -> None:
         interaction.save(update_fields=["error_code"])
 
 
-def _facts(interaction: Interaction, report: CallReport) -> dict[str, Any]:
+def _facts(interaction: Interaction, report: CallReport, reported: Outcome) -> dict[str, Any]:
     """What the row does not know yet."""
     learned: dict[str, Any] = {
         "conversation_id": report.conversation_id,
@@ -67,7 +73,7 @@ def _facts(interaction: Interaction, report: CallReport) -> dict[str, Any]:
         "duration": report.duration,
         "termination_reason": report.termination_reason[:300],
         "summary": report.summary,
-        "spoken_to": interaction.status not in UNREACHED and any(line.role == "user" for line in report.transcript),
+        "spoken_to": reported.status not in UNREACHED and any(line.role == "user" for line in report.transcript),
         "answered_by_machine": report.machine,
     }
     if report.phase is Phase.ENDED:
@@ -108,20 +114,22 @@ def _stamp(started: datetime, seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _outcome(interaction: Interaction, report: CallReport, *, machine: bool, spoken_to: bool) -> Outcome | None:
-    """The outcome this report gives, if it says more than the one that stands."""
+def _outcome(
+    interaction: Interaction, report: CallReport, reported: Outcome, *, machine: bool, spoken_to: bool
+) -> Outcome | None:
+    """The outcome this report gives, if it says more than the earlier ones."""
     if report.phase is not Phase.FINAL:
-        return _late_machine(interaction, machine=machine, spoken_to=spoken_to)
+        return _late_machine(reported, machine=machine, spoken_to=spoken_to)
     zones = candidate_zones(interaction.lead, interaction.to_number)
     zone = zones[0] if zones else "UTC"
     outcome = decide(report, machine=machine, spoken_to=spoken_to, now=clock.now(), zone=zone)
-    stands = rank(interaction.status, interaction.error_code)
+    stands = rank(reported.status, reported.error_code)
     return outcome if rank(outcome.status, outcome.error_code) > stands else None
 
 
-def _late_machine(interaction: Interaction, *, machine: bool, spoken_to: bool) -> Outcome | None:
+def _late_machine(reported: Outcome, *, machine: bool, spoken_to: bool) -> Outcome | None:
     """The carrier's word that a machine answered may come after the transcript of a talk with nobody."""
-    silent = interaction.status in (Status.INCOMPLETE, Status.COMPLETED) and not spoken_to
+    silent = reported.status in (Status.INCOMPLETE, Status.COMPLETED) and not spoken_to
     return Outcome(Status.VOICEMAIL) if machine and silent else None
 
 
@@ -152,6 +160,25 @@ def _final(interaction: Interaction, status: str, outcome: Outcome) -> dict[str,
     }
 
 
+def _beside_correction(interaction: Interaction, fields: dict[str, Any]) -> dict[str, Any]:
+    """What a person has corrected stays as it is; only a no goes over it."""
+    if interaction.corrected_at is None:
+        return fields
+    if fields["status"] == Status.DNC:
+        return fields | {"machine_status": Status.DNC} | _overrule(interaction)
+    reported = Outcome(**{name: fields.pop(name) for name in OUTCOME_FIELDS})
+    label = Status(reported.status).label
+    note(interaction, "reported", f"A later report says {label}; the correction stands", reported=reported.as_json())
+    return fields | {"machine_status": reported.status}
+
+
+def _overrule(interaction: Interaction) -> dict[str, Any]:
+    if interaction.status == Status.DNC:
+        return {}
+    note(interaction, "correction_overruled", "The correction no longer holds: on the call it was asked to stop")
+    return UNCORRECTED
+
+
 def _was_last_attempt(interaction: Interaction) -> bool:
     counts = not interaction.is_test or interaction.lead.is_test
     attempts = count_attempts(interaction.lead, interaction.campaign, up_to=interaction.pk)
@@ -160,24 +187,29 @@ def _was_last_attempt(interaction: Interaction) -> bool:
 
 def _after_outcome(interaction: Interaction) -> None:
     note(interaction, "outcome", interaction.get_status_display(), status=interaction.status)
+    carry_to_lead(interaction, by=SYSTEM, reason=f"Outcome of the call: {interaction.get_status_display()}")
+
+
+def carry_to_lead(interaction: Interaction, *, by: Actor, reason: str) -> None:
+    """What an outcome means beyond its call: the lead's last outcome, the Do-Not-Call list, the lead's status."""
     refresh_last_calls([interaction.lead_id])
     if interaction.status == Status.DNC:
-        _honour_opt_out(interaction)
+        _honour_opt_out(interaction, by=by)
     if _moves_lead(interaction):
         set_status(
             lead=interaction.lead,
             status=LEAD_STATUS[interaction.status],
-            by=SYSTEM,
-            reason=f"Outcome of the call: {interaction.get_status_display()}",
+            by=by,
+            reason=reason,
             interaction_public_id=interaction.public_id,
         )
 
 
-def _honour_opt_out(interaction: Interaction) -> None:
+def _honour_opt_out(interaction: Interaction, *, by: Actor = SYSTEM) -> None:
     add_to_do_not_call(
         workspace=interaction.workspace,
         address=interaction.to_number,
-        by=SYSTEM,
+        by=by,
         reason="Asked for on a call",
         source=interaction.public_id,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from calls.models import ErrorCode, Status
+from calls.models import ErrorCode, Interaction, Status
 from calls.providers.base import CallReport
 from leads.models import LeadStatus
 
@@ -52,6 +52,33 @@ class Outcome:
     status: str
     error_code: str = ""
     callback_at: datetime | None = None
+    error_message: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        callback_at = self.callback_at.isoformat() if self.callback_at else ""
+        return {
+            "status": str(self.status),
+            "error_code": self.error_code,
+            "error_message": self.error_message,
+            "callback_at": callback_at,
+        }
+
+
+def reported_outcome(interaction: Interaction) -> Outcome:
+    """What the reports made of the call, also where a person has made something else of it since."""
+    if interaction.corrected_at is None:
+        return Outcome(
+            interaction.status, interaction.error_code, interaction.callback_at, error_message=interaction.error_message
+        )
+    kept = interaction.events.filter(data__has_key="reported").order_by("id").last()
+    said = kept.data["reported"] if kept else {}
+    callback_at = said.get("callback_at")
+    return Outcome(
+        interaction.machine_status,
+        said.get("error_code", ""),
+        datetime.fromisoformat(callback_at) if callback_at else None,
+        error_message=said.get("error_message", ""),
+    )
 
 
 def decide(report: CallReport, *, machine: bool, spoken_to: bool, now: datetime, zone: str) -> Outcome:

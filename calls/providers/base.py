@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from campaigns.models import ProviderAccount
+
+# What our calls need at a provider. Without the second event a call that never connected is not reported at all.
+EVENTS = ("transcript", "call_initiation_failure")
+USEFUL_EVENT = "answering_machine_detection"
+OUTCOMES = ("dnc", "callback", "qualified", "disqualified", "follow_up", "none")
+# Type and description by key, as they have to be entered there.
+DATA_KEYS = {
+    "crm_outcome": ("string", f"How the call ended: {', '.join(OUTCOMES[:-1])} or none."),
+    "callback_at": (
+        "string",
+        "When the person wants to be called back, in ISO 8601 with their offset; empty if they do not.",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +114,71 @@ class ProviderUnreachable(Exception):
     """A question (not a dial) got no usable answer: ask again later."""
 
 
+class ProviderBusy(ProviderUnreachable):
+    """It asks for fewer questions."""
+
+
+class KeyRefused(ProviderUnreachable):
+    """The key is wrong, or this is not for it to ask."""
+
+    def __init__(self, message: str, *, lacks_permission: bool) -> None:
+        super().__init__(message)
+        self.lacks_permission = lacks_permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentSetup:
+    """How one of the provider's agents is set up, as far as our calls depend on it."""
+
+    allows_prompt: bool
+    allows_first_message: bool
+    data_keys: frozenset[str]
+    own_webhook_id: str = ""
+    """Set where the agent does not use the webhook of its workspace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedNumber:
+    id: str
+    e164: str
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook:
+    id: str
+    url: str
+    is_enabled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhooks:
+    chosen_id: str
+    """The one that reports of ended calls go to; empty where none is chosen."""
+    events: frozenset[str]
+    known: tuple[Webhook, ...]
+
+    @property
+    def chosen(self) -> Webhook | None:
+        return self.find(self.chosen_id)
+
+    def find(self, webhook_id: str) -> Webhook | None:
+        return next((webhook for webhook in self.known if webhook.id == webhook_id), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """What a provider has for an account. A part that could not be read is the reason why."""
+
+    agents: dict[str, str]
+    """Name by id."""
+    numbers: tuple[ListedNumber, ...] | ProviderUnreachable
+    setups: dict[str, AgentSetup | ProviderUnreachable | None]
+    """For the agents that were asked about; None where there is no such agent."""
+    webhooks: Webhooks | ProviderUnreachable
+
+
 class BadSignature(Exception):
     pass
 
@@ -114,6 +193,9 @@ class Adapter(Protocol):
         """The conversations with our correlation id. None proves nothing while the request may still arrive."""
 
     def fetch_audio(self, account: ProviderAccount, conversation_id: str) -> bytes | None: ...
+
+    def inspect(self, account: ProviderAccount, agent_ids: Collection[str]) -> Inspection:
+        """Only reads. Raises ProviderUnreachable when not even the list of agents can be had."""
 
     def verify(self, account: ProviderAccount, headers: dict[str, str], body: bytes) -> None:
         """Raises BadSignature."""

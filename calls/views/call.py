@@ -15,7 +15,7 @@ from calls.access import interaction_of
 from calls.cards import cards_of
 from calls.forms.call import CallForm
 from calls.gate.rules import Verdict
-from calls.models import Interaction
+from calls.models import Interaction, Status
 from calls.prompting import RenderedPrompt
 from calls.services import (
     MAX_INSTRUCTIONS,
@@ -41,6 +41,11 @@ class CallChoice:
     preview: RenderedPrompt
     zone: str
     live: Interaction | None
+
+    @property
+    def last_outcome(self) -> str:
+        outcome = self.checked.lead.last_outcome
+        return Status(outcome).label if outcome else ""
 
     @property
     def counted(self) -> str:

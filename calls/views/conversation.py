@@ -10,7 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role
 from calls.access import interaction_of
-from calls.cards import card_of, history_of, next_step_of
+from calls.cards import card_of, history_of, neighbours_of, next_step_of
+from calls.correction import why_not_correctable
+from calls.forms.correction import CorrectionForm
 from calls.models import Interaction
 from calls.services import cancel_call, request_look
 from leads.queries import activity_of, state_of
@@ -23,7 +25,7 @@ STOP_POLLING = 286
 def conversation(request: HttpRequest, public_id: str) -> HttpResponse:
     call = interaction_of(workspace_of(request), public_id)
     request_look(call)
-    return render(request, "calls/conversation.html", follow(call, on="conversation") | {"call": call})
+    return render(request, "calls/conversation.html", page_context(call))
 
 
 @role_required(Role.VIEWER)
@@ -40,10 +42,19 @@ def call_live(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "calls/live.html", follow(call, on=on) | {"swapped": True}, status=status)
 
 
+def page_context(call: Interaction, *, form: CorrectionForm | None = None) -> dict[str, Any]:
+    """`form` is a correction that could not be made: shown again with what is wrong."""
+    context = follow(call, on="conversation") | {"call": call, "neighbours": neighbours_of(call)}
+    return context | {"correction": form} if form else context
+
+
 def follow(call: Interaction, *, on: str) -> dict[str, Any]:
     """What a page shows of a call and of its lead, on its first rendering and with every change."""
     state = state_of(call.lead)
-    extra = {"activity": activity_of(call.lead, state.numbers)} if on == "lead" else {"history": history_of(call)}
+    if on == "lead":
+        extra: dict[str, Any] = {"activity": activity_of(call.lead, state.numbers)}
+    else:
+        extra = {"history": history_of(call), "correction": _correction_of(call, state.zone)}
     return {
         "on": on,
         "lead": call.lead,
@@ -52,6 +63,10 @@ def follow(call: Interaction, *, on: str) -> dict[str, Any]:
         "next": next_step_of(call.lead),
         **extra,
     }
+
+
+def _correction_of(call: Interaction, zone: str) -> CorrectionForm | None:
+    return None if why_not_correctable(call) else CorrectionForm(call=call, zone=zone)
 
 
 @role_required(Role.MEMBER)

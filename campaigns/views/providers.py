@@ -2,24 +2,157 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import actor_of, role_required, workspace_of
+from accounts.models import Role
+from calls.provider_checks import ask_for_check, is_reachable_from_outside, state_of_check
+from calls.providers.base import EVENTS, USEFUL_EVENT
+from campaigns.accounts import SANDBOX, SECRETS, create_account, set_account_active, update_account
+from campaigns.forms.provider import ProviderAccountForm
+from campaigns.models import Campaign, ProviderAccount, VoiceAgent
+from common.forms import field_errors, wants_check
+from common.notices import say
+from common.once import redirect_once
+
+STOP_POLLING = 286
+# What a Check would judge differently after a change.
+CHECKED = {"host", *SECRETS}
 
 
-def account_list(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    return HttpResponse("stub")
+def accounts_of(request: HttpRequest) -> QuerySet[ProviderAccount]:
+    """Without the secrets: a page needs none, and one that cannot be decrypted must not take the page away."""
+    accounts = ProviderAccount.objects.filter(workspace=workspace_of(request)).select_related("workspace")
+    return accounts.defer(*SECRETS).annotate(has_webhook_secret=~Q(webhook_secret=""))
 
 
-def account_new(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    return HttpResponse("stub")
+def account_of(request: HttpRequest, public_id: str) -> ProviderAccount:
+    return get_object_or_404(accounts_of(request), public_id=public_id)
 
 
-def account_edit(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    return HttpResponse("stub")
+@role_required(Role.ADMIN)
+@require_safe
+def account_list(request: HttpRequest) -> HttpResponse:
+    accounts = accounts_of(request).annotate(
+        agents=Count("voice_agents", distinct=True), numbers=Count("caller_numbers", distinct=True)
+    )
+    states = [state_of_check(account) for account in accounts.order_by("name")]
+    return render(request, "campaigns/account_list.html", {"states": states})
 
 
-def account_check(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    return HttpResponse("stub")
+@role_required(Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_new(request: HttpRequest) -> HttpResponse:
+    form = ProviderAccountForm(request.POST or None, workspace=workspace_of(request))
+    if wants_check(request):
+        return field_errors(request, form)
+    if form.is_valid():
+        try:
+            return redirect_once(request, lambda: _create(request, form))
+        except ValidationError as error:
+            form.add_error(None, error)
+    status = 422 if form.errors else 200
+    return render(request, "campaigns/account_new.html", {"form": form}, status=status)
 
 
-def account_checks(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    return HttpResponse("stub")
+def _create(request: HttpRequest, form: ProviderAccountForm) -> str:
+    account = create_account(workspace=workspace_of(request), by=actor_of(request), **form.cleaned_data)
+    ask_for_check(account)
+    say(request, f"{account.name} is saved and is being checked.")
+    return reverse("account_edit", args=[account.public_id])
+
+
+@role_required(Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_edit(request: HttpRequest, public_id: str) -> HttpResponse:
+    account = account_of(request, public_id)
+    if request.method == "POST" and "active" in request.GET:
+        return _switch(request, account)
+    form = ProviderAccountForm(request.POST or None, instance=account, workspace=account.workspace)
+    if wants_check(request):
+        return field_errors(request, form)
+    if form.is_valid():
+        try:
+            return _update(request, account, form)
+        except ValidationError as error:
+            form.add_error(None, error)
+    status = 422 if form.errors else 200
+    return render(request, "campaigns/account.html", _page_of(account, form), status=status)
+
+
+def _update(request: HttpRequest, account: ProviderAccount, form: ProviderAccountForm) -> HttpResponse:
+    changed = update_account(account=account, by=actor_of(request), **form.cleaned_data)
+    if CHECKED & changed:
+        ask_for_check(account)
+    say(request, "Saved." if changed else "Nothing had changed.")
+    return redirect("account_edit", account.public_id)
+
+
+def _switch(request: HttpRequest, account: ProviderAccount) -> HttpResponse:
+    active = request.GET["active"] == "1"
+    set_account_active(account=account, active=active, by=actor_of(request))
+    back = f"{reverse('account_edit', args=[account.public_id])}?active={int(not active)}"
+    say(request, f"{account.name} may {'call again' if active else 'not call any more'}.", undo=back)
+    return redirect("account_edit", account.public_id)
+
+
+def _page_of(account: ProviderAccount, form: ProviderAccountForm) -> dict[str, Any]:
+    stored = ProviderAccount.objects.defer(*SECRETS).get(pk=account.pk) if form.errors else account
+    is_local = not is_reachable_from_outside(settings.PUBLIC_URL) and stored.host != SANDBOX
+    return {
+        "form": form,
+        "account": stored,
+        "check": state_of_check(stored),
+        "is_sandbox": stored.host == SANDBOX,
+        "events": [*EVENTS, USEFUL_EVENT],
+        "is_local": is_local,
+        "public_url": settings.PUBLIC_URL,
+        "stops": _who_stops(stored),
+    }
+
+
+def _who_stops(account: ProviderAccount) -> str:
+    """The question before an account is switched off names who cannot call without it."""
+    agents = VoiceAgent.objects.filter(account=account, is_active=True).order_by("name").values_list("name", flat=True)
+    campaigns = (
+        Campaign.objects.filter(production_agent__account=account, status=Campaign.Status.ACTIVE)
+        .order_by("name")
+        .values_list("name", flat=True)
+    )
+    parts = [_named("Agents", list(agents)), _named("Campaigns", list(campaigns))]
+    told = " ".join(part for part in parts if part)
+    return f"These stop calling. {told}" if told else "No active agent or campaign uses it."
+
+
+def _named(label: str, names: list[str], most: int = 5) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{label}: {', '.join(names[:most])}{more}."
+
+
+@role_required(Role.ADMIN)
+@require_POST
+def account_check(request: HttpRequest, public_id: str) -> HttpResponse:
+    account = account_of(request, public_id)
+    ask_for_check(account)
+    return redirect(f"{reverse('account_edit', args=[account.public_id])}#check")
+
+
+@role_required(Role.ADMIN)
+@require_safe
+def account_checks(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Asked every second while a Check runs; polling ends with its result."""
+    account = account_of(request, public_id)
+    check = state_of_check(account)
+    if request.GET.get("v") == check.phase and check.is_pending:
+        return HttpResponse(status=204)
+    context = {"account": account, "check": check, "is_sandbox": account.host == SANDBOX, "is_partial": True}
+    status = 200 if check.is_pending else STOP_POLLING
+    return render(request, "campaigns/_account_check.html", context, status=status)

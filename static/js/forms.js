@@ -1,4 +1,4 @@
-// Questions before an act, one sending per click, things to copy, choices that send themselves.
+// Questions before an act, one sending per click, things to copy.
 const question = document.getElementById("question");
 
 document.addEventListener("submit", async (event) => {
@@ -40,7 +40,7 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  const before = button.textContent;
+  const before = [...button.childNodes];
   try {
     await navigator.clipboard.writeText(source.value ?? source.textContent);
     button.textContent = "Copied";
@@ -48,12 +48,18 @@ document.addEventListener("click", async (event) => {
     getSelection().selectAllChildren(source);
     button.textContent = "Selected: copy it now";
   }
-  setTimeout(() => (button.textContent = before), 2500);
+  setTimeout(() => button.replaceChildren(...before), 2500);
 });
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });
+
+// On a narrow screen the tab one is on may lie beyond the edge.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const { parentElement: row } = tab;
+  row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.clientWidth) / 2;
+}
 
 // Copying without JavaScript is by hand, so the buttons come with it.
 for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;

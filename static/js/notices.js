@@ -36,6 +36,11 @@ toasts.addEventListener("click", (event) => event.target.closest(".toast-close")
 
 const isPoll = (event) => event.detail.elt?.matches("article.call, #banners, [data-poll]");
 
+// A question that asks itself must not start the page anew when the session has ended: a form may be half written.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (isPoll(event)) event.detail.headers["X-Poll"] = "1";
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) offline.hidden = true;
 });
@@ -51,7 +56,7 @@ document.addEventListener("htmx:responseError", (event) => {
   if (isPoll(event)) offline.hidden = false;
   else if (status >= 500) say("Something went wrong on the server. Look at the lead before you try again.");
   else if (status === 404) say("This is not there any more. Reload the page.");
-  else say("This page has expired or you may not do this. Reload the page and try again.");
+  else say("This page has expired or you may not do this. Copy what you have written, then reload the page.");
 });
 
 // A session that ran out answers with the login page: it belongs into the window, not into a card.

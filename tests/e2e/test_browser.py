@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests import services
+from tests.e2e.chromium import signed_in
 from tests.e2e.conftest import MakeStack
 from tests.e2e.stack import Stack
 
@@ -53,22 +52,8 @@ def stack(make_stack: MakeStack) -> Stack:
 
 @pytest.fixture(scope="module")
 def browser(stack: Stack) -> Iterator[BrowserContext]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=services.chromium(), args=arguments)
-        context = chromium.new_context(base_url=stack.web)
-        context.set_default_timeout(30_000)
-        log_in(context.new_page(), stack)
+    with signed_in(stack) as context:
         yield context
-        chromium.close()
-
-
-def log_in(page: Page, stack: Stack) -> None:
-    page.goto("/")
-    page.get_by_label(re.compile("E-?mail")).fill(stack.login["email"])
-    page.get_by_label("Password").fill(stack.login["password"])
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{stack.web}/leads/")
 
 
 def click_call(page: Page, lead_id: str) -> None:

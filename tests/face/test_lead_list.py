@@ -9,9 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.actors import SYSTEM
+from accounts.models import User
+from calls.last_call import refresh_last_calls
 from campaigns.models import Campaign
+from common import clock
+from common.paging import PAGE_SIZE
 from leads.models import Lead, LeadPhone, Tag
-from leads.search import PAGE_SIZE
 from leads.services import add_to_do_not_call
 from tests import world
 
@@ -77,13 +80,26 @@ def test_pages_follow_each_other_without_gap_or_repeat(bob_client: Client, campa
     while url:
         listing = bob_client.get(url).context["listing"]
         seen += [int(row.lead.first_name) for row in listing.rows]
-        last, url = listing, listing.older_url and reverse("lead_list") + listing.older_url
+        last, url = listing, listing.next_url and reverse("lead_list") + listing.next_url
     assert seen == list(range(2 * PAGE_SIZE + 2, -1, -1))
-    back = bob_client.get(reverse("lead_list") + last.newer_url).context["listing"]
+    back = bob_client.get(reverse("lead_list") + last.previous_url).context["listing"]
     assert [int(row.lead.first_name) for row in back.rows] == seen[PAGE_SIZE : 2 * PAGE_SIZE]
 
 
-@pytest.mark.parametrize("query", ["older=x", "older=99999999999999999999999", "newer=-1", "q=" + "a" * 900])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=x",
+        "after=Ww",
+        "before=WyJhIl0",
+        "sort=name&after=WzFd",
+        "sort=sideways",
+        "q=" + "a" * 900,
+        "q=%00",
+        "status=x&owner=x&campaign=x&outcome=x&dnc=x&callback=x&is_test=x",
+        "tag=%F0%9F%9A%80&owner=99999999999999999999999",
+    ],
+)
 def test_an_address_nobody_would_write_is_no_error(bob_client: Client, lead: Lead, query: str) -> None:
     assert bob_client.get(f"{reverse('lead_list')}?{query}").status_code == 200
 
@@ -93,32 +109,41 @@ def test_the_other_workspaces_leads_are_not_there(mallory_client: Client, lead: 
     assert lead.public_id not in page
 
 
-def test_queries_do_not_grow_with_rows(bob_client: Client, campaign: Campaign) -> None:
+def test_queries_do_not_grow_with_rows(bob_client: Client, bob: User, campaign: Campaign) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             bob_client.get(reverse("lead_list"))
         return len(captured)
 
-    world.make_interaction(world.make_lead(campaign, "+12125550199"))
+    def grow(*ends: int) -> None:
+        for end in range(*ends):
+            lead = world.make_lead(campaign, f"+1212555{end:04}", owner=bob)
+            lead.tags.add(tag)
+            world.make_interaction(lead)
+
+    tag = Tag.objects.create(workspace=campaign.workspace, name="call me first")
+    grow(1)
     few = queries()
-    for i in range(30):
-        world.make_interaction(world.make_lead(campaign, f"+1212555{i:04}"))
+    grow(1, 30)
     assert queries() == few
     assert few < 12
 
 
-def test_rows_tell_do_not_call_and_the_last_call(
-    bob_client: Client, people: dict[str, Lead], workspace: object
-) -> None:
+def test_rows_tell_do_not_call_and_the_last_call(bob_client: Client, people: dict[str, Lead]) -> None:
     add_to_do_not_call(workspace=people["anna"].workspace, address="+14155550132", by=SYSTEM)
-    world.make_interaction(people["olga"], status="voicemail", dispatch="placed")
+    called = people["olga"]
+    world.make_interaction(called, status="voicemail", dispatch="placed", placed_at=clock.now())
+    refresh_last_calls([called.pk])
     rows = bob_client.get(reverse("lead_list")).context["listing"].rows
-    assert [(row.do_not_call, row.last_call and row.last_call.status) for row in rows] == [
-        (False, "voicemail"),
-        (True, None),
+    assert [(row.do_not_call, row.outcome, row.live_call) for row in rows] == [
+        (False, "Voicemail", None),
+        (True, "", None),
     ]
+
+
+def test_a_call_that_runs_is_told(bob_client: Client, lead: Lead) -> None:
+    world.make_interaction(lead)
+    assert "Call under way" in bob_client.get(reverse("lead_list")).content.decode()
 
 
 def test_a_lead_to_start_with_is_pointed_to(bob_client: Client, lead: Lead) -> None:

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+import re
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.actors import SYSTEM
+from accounts.actors import SYSTEM, Actor
+from accounts.models import User
 from calls.models import Transcript
-from leads.models import Lead, LeadPhone
-from leads.services import add_note, add_to_do_not_call, set_status
+from campaigns.models import Campaign
+from leads.models import DoNotCall, Lead, LeadPhone, StatusChange, Tag
+from leads.queries import ACTIVITY_SIZE
+from leads.services import add_note, add_tag, add_to_do_not_call, assign_owner, remove_tag, set_status, update_lead
+from leads.views.page import TABS
 from tests import world
 from tests.travel import Clock
 
@@ -106,3 +115,144 @@ def test_older_calls_are_a_page_further(bob_client: Client, lead: Lead) -> None:
     assert len(first.cards) == 20
     older = bob_client.get(reverse("lead", args=[lead.public_id]), {"older": first.older}).context["calls"]
     assert (len(older.cards), older.older) == (1, None)
+
+
+def post(client: Client, name: str, lead: Lead, **data: Any) -> Any:
+    return client.post(reverse(name, args=[lead.public_id]), data)
+
+
+def undo(client: Client, response: Any) -> Any:
+    return client.post(list(get_messages(response.wsgi_request))[-1].extra_tags)
+
+
+@pytest.mark.parametrize("tab", ["interactions", "details", "activity", "nonsense"])
+def test_each_tab_has_its_address(bob_client: Client, lead: Lead, tab: str) -> None:
+    page = bob_client.get(reverse("lead", args=[lead.public_id]), {"tab": tab})
+    current = tab if tab in TABS else "interactions"
+    assert page.context["tab"] == current
+    assert f'aria-current="page">{TABS[current]}' in page.content.decode()
+
+
+@pytest.mark.parametrize("query", ["older=x", "older=99999999999999999999", "tab=activity&before=x", "notes=%00"])
+def test_an_address_nobody_would_write_is_no_error(bob_client: Client, lead: Lead, query: str) -> None:
+    assert bob_client.get(f"{reverse('lead', args=[lead.public_id])}?{query}").status_code == 200
+
+
+def test_on_other_tabs_a_call_leads_to_its_conversation(bob_client: Client, lead: Lead) -> None:
+    """Only the first tab has the place where a new call appears."""
+    assert "call/?on=lead" in page_of(bob_client, lead)
+    details = bob_client.get(reverse("lead", args=[lead.public_id]), {"tab": "details"}).content.decode()
+    assert "call/?on=lead" not in details
+    assert 'call/?on="' in details
+
+
+def test_the_status_is_set_with_a_reason_and_taken_back(bob_client: Client, lead: Lead) -> None:
+    response = post(bob_client, "lead_status", lead, status="qualified", reason="Wants two", tab="activity")
+    assert response.url.endswith("?tab=activity")
+    change = StatusChange.objects.get()
+    assert (change.after, change.reason, str(change.user)) == ("qualified", "Wants two", "Bob")
+    undo(bob_client, response)
+    lead.refresh_from_db()
+    assert lead.status == "new"
+
+
+def test_do_not_contact_is_asked_for_twice(bob_client: Client, lead: Lead) -> None:
+    first = post(bob_client, "lead_status", lead, status="dnc")
+    assert first.status_code == 422
+    assert "puts its number on the Do-Not-Call list" in first.content.decode()
+    assert 'name="sure" value="1"' in first.content.decode()
+    assert not DoNotCall.objects.exists()
+    assert post(bob_client, "lead_status", lead, status="dnc", sure="1").status_code == 302
+    assert DoNotCall.objects.get().address == lead.phone
+
+
+def test_a_status_that_does_not_exist_is_told(bob_client: Client, lead: Lead) -> None:
+    assert post(bob_client, "lead_status", lead, status="gone").status_code == 422
+    assert post(bob_client, "lead_status", lead, status="new", reason="x" * 201).status_code == 422
+
+
+def test_the_owner_is_a_member_and_can_be_taken_back(bob_client: Client, bob: User, mallory: User, lead: Lead) -> None:
+    response = post(bob_client, "lead_owner", lead, owner=bob.pk)
+    assert Lead.objects.get().owner == bob
+    undo(bob_client, response)
+    assert Lead.objects.get().owner is None
+    assert post(bob_client, "lead_owner", lead, owner=mallory.pk).status_code == 422
+
+
+def test_the_campaign_is_one_of_the_workspace(bob_client: Client, lead: Lead, elsewhere: Campaign) -> None:
+    autumn = world.make_campaign(lead.campaign.production_agent, name="Autumn")
+    response = post(bob_client, "lead_campaign", lead, campaign=autumn.pk)
+    assert Lead.objects.get().campaign == autumn
+    undo(bob_client, response)
+    assert Lead.objects.get().campaign == lead.campaign
+    assert post(bob_client, "lead_campaign", lead, campaign=elsewhere.pk).status_code == 422
+
+
+def test_tags_are_added_several_at_once_and_removed(bob_client: Client, lead: Lead) -> None:
+    Tag.objects.create(workspace=lead.workspace, name="VIP")
+    post(bob_client, "lead_tags", lead, add="vip, solar roof")
+    assert {tag.name for tag in lead.tags.all()} == {"VIP", "solar roof"}
+    response = post(bob_client, "lead_tags", lead, remove="VIP")
+    assert [tag.name for tag in lead.tags.all()] == ["solar roof"]
+    undo(bob_client, response)
+    assert lead.tags.count() == 2
+    for wrong in ("", " , ", "x" * 51):
+        assert post(bob_client, "lead_tags", lead, add=wrong).status_code == 422
+
+
+def test_activity_says_every_change_in_words(bob_client: Client, alice_client: Client, lead: Lead, bob: User) -> None:
+    by = Actor(user=bob)
+    update_lead(lead=lead, by=by, phone="+14155550199", is_test=True)
+    assign_owner(lead=lead, owner=bob, by=by)
+    assign_owner(lead=lead, owner=None, by=by)
+    add_tag(lead=lead, name="VIP", by=by)
+    remove_tag(lead=lead, name="VIP", by=by)
+    add_to_do_not_call(workspace=lead.workspace, address=lead.email, channel="email", by=by, reason="Wrote to us")
+    set_status(lead=lead, status="qualified", by=by)
+    page = bob_client.get(reverse("lead", args=[lead.public_id]), {"tab": "activity"}).content.decode()
+    said = " ".join(re.sub("<[^>]+>", " ", page.partition('id="history-title"')[2]).split())
+    for text in (
+        "Details changed Phone: +1 415-555-0132 → +1 415-555-0199 Test lead: no → yes",
+        "Owner Bob Today",
+        "Owner Bob → nobody",
+        "Tag added VIP",
+        "Tag removed VIP",
+        "Put on the Do-Not-Call list E-mail: anna@example.com Wrote to us",
+        "Status New → Qualified",
+        "· Bob",
+    ):
+        assert text in said
+
+
+def test_activity_of_one_moment_is_paged_without_gap_or_repeat(bob_client: Client, lead: Lead, clock: Clock) -> None:
+    clock.at("2026-11-20T10:00:00-08:00")
+    for number in range(ACTIVITY_SIZE + 5):
+        add_note(lead=lead, text=f"Note {number}", by=SYSTEM)
+        add_tag(lead=lead, name=f"tag {number}", by=SYSTEM)
+        set_status(lead=lead, status=("pending", "new")[number % 2], by=SYSTEM)
+    seen, cursor = [], ""
+    while True:
+        asked = {"tab": "activity", "before": cursor}
+        history = bob_client.get(reverse("lead", args=[lead.public_id]), asked).context["history"]
+        seen += [happening.key for happening in history.happenings]
+        if not (cursor := history.older):
+            break
+    assert len(seen) == len(set(seen)) == 3 * (ACTIVITY_SIZE + 5)
+
+
+def test_details_say_where_the_zone_comes_from(bob_client: Client, lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(country="US", state="NY", timezone="America/Denver", timezone_source="ip")
+    page = bob_client.get(reverse("lead", args=[lead.public_id]), {"tab": "details"}).content.decode()
+    for text in ("from the ip address", "from the address", "from the number", "America/Denver"):
+        assert text in page
+
+
+@pytest.mark.parametrize("name", ["lead_status", "lead_owner", "lead_campaign", "lead_tags"])
+def test_controls_are_for_members_of_the_workspace(
+    vera_client: Client, mallory_client: Client, bob_client: Client, lead: Lead, name: str
+) -> None:
+    assert post(vera_client, name, lead).status_code == 403
+    assert post(mallory_client, name, lead).status_code == 404
+    address = reverse(name, args=[lead.public_id])
+    assert address not in page_of(vera_client, lead)
+    assert address in page_of(bob_client, lead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import structlog
@@ -11,12 +12,13 @@ from django.conf import settings
 from calls.providers.base import (
     CallReport,
     Event,
+    Inspection,
     Placement,
     PlaceRequest,
     PlaceResult,
     ProviderUnreachable,
 )
-from calls.providers.elevenlabs import reports, signature
+from calls.providers.elevenlabs import checks, reports, signature, wire
 from campaigns.models import CallerNumber, ProviderAccount
 from common import clock, http
 
@@ -25,7 +27,6 @@ PLACE_PATHS = {
     CallerNumber.Kind.TWILIO: "/v1/convai/twilio/outbound-call",
     CallerNumber.Kind.SIP: "/v1/convai/sip-trunk/outbound-call",
 }
-ASK_TIMEOUT = (5.0, 20.0)
 MAX_AUDIO_BYTES = 100 * 1024 * 1024
 # No phone rang for certain: the provider read the request and refused it.
 REFUSALS = {400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 425}
@@ -38,7 +39,7 @@ class ElevenLabs:
             answer = http.call(
                 "POST",
                 request.account.base_url + PLACE_PATHS[CallerNumber.Kind(request.number_kind)],
-                headers=_headers(request.account),
+                headers=wire.headers(request.account),
                 json=_body(request),
                 timeout=(float(settings.CONNECT_TIMEOUT_SECONDS), float(read_timeout)),
                 once=True,
@@ -51,13 +52,13 @@ class ElevenLabs:
         return _read_placement(answer)
 
     def fetch(self, account: ProviderAccount, conversation_id: str) -> CallReport | None:
-        answer = _ask(account, f"/v1/convai/conversations/{conversation_id}")
+        answer = wire.ask(account, f"/v1/convai/conversations/{conversation_id}")
         return reports.conversation(answer.json) if answer else None
 
     def find(self, account: ProviderAccount, correlation_id: str) -> list[str]:
         # Not by time as well: clocks that differ would turn the filter into a false proof.
         params = {"dynamic_variable_params": f"crm_attempt_id:eq:{correlation_id}", "page_size": 10}
-        answer = _ask(account, "/v1/convai/conversations", params)
+        answer = wire.ask(account, "/v1/convai/conversations", params)
         if (
             answer is None
             or not isinstance(answer.json, dict)
@@ -68,8 +69,11 @@ class ElevenLabs:
         return [conversation_id for conversation_id in found if reports.is_id(conversation_id)]
 
     def fetch_audio(self, account: ProviderAccount, conversation_id: str) -> bytes | None:
-        answer = _ask(account, f"/v1/convai/conversations/{conversation_id}/audio", max_bytes=MAX_AUDIO_BYTES)
+        answer = wire.ask(account, f"/v1/convai/conversations/{conversation_id}/audio", max_bytes=MAX_AUDIO_BYTES)
         return answer.body if answer and answer.body else None
+
+    def inspect(self, account: ProviderAccount, agent_ids: Collection[str]) -> Inspection:
+        return checks.inspect(account, agent_ids)
 
     def verify(self, account: ProviderAccount, headers: dict[str, str], body: bytes) -> None:
         signature.verify(
@@ -87,10 +91,6 @@ class ElevenLabs:
             # Nothing that a provider sends may keep its event from being stored and answered.
             log.warning("event_unreadable", error=f"{type(error).__name__}: {error}"[:300])
             return Event(type="unreadable")
-
-
-def _headers(account: ProviderAccount) -> dict[str, str]:
-    return {"xi-api-key": account.api_key, "Accept": "application/json"}
 
 
 def _body(request: PlaceRequest) -> dict[str, Any]:
@@ -112,64 +112,25 @@ def _body(request: PlaceRequest) -> dict[str, Any]:
 
 def _read_placement(answer: http.Answer) -> PlaceResult:
     if answer.status == 429:
-        return PlaceResult(placement=Placement.THROTTLED, message=_detail(answer), retry_after=_retry_after(answer))
+        return PlaceResult(placement=Placement.THROTTLED, message=wire.detail(answer), retry_after=_retry_after(answer))
     if answer.status in REFUSALS:
-        return PlaceResult(placement=Placement.REJECTED, message=_detail(answer))
+        return PlaceResult(placement=Placement.REJECTED, message=wire.detail(answer))
     body = answer.json if isinstance(answer.json, dict) else {}
     conversation_id = body.get("conversation_id")
     call_id = body.get("callSid") or body.get("sip_call_id")
     if answer.ok and body.get("success") is False and not conversation_id and not call_id:
-        return PlaceResult(placement=Placement.REJECTED, message=_detail(answer))
+        return PlaceResult(placement=Placement.REJECTED, message=wire.detail(answer))
     if answer.ok and body.get("success") is not False and reports.is_id(conversation_id):
         return PlaceResult(
             placement=Placement.ACCEPTED,
             conversation_id=conversation_id,
             call_id=call_id if reports.is_id(call_id) else "",
         )
-    return PlaceResult(placement=Placement.UNKNOWN, message=f"ElevenLabs answered {answer.status}: {_detail(answer)}")
-
-
-def _detail(answer: http.Answer) -> str:
-    """`detail` is a list (422), an object or a string; a 200 with success:false has `message`."""
-    body = answer.json if isinstance(answer.json, dict) else {}
-    detail = body.get("detail", body.get("message"))
-    if isinstance(detail, list):
-        return "; ".join(_field_error(item) for item in detail)[:300]
-    if isinstance(detail, dict):
-        return str(detail.get("message") or detail.get("status") or detail)[:300]
-    return str(detail)[:300] if detail else f"HTTP {answer.status} without a readable body"
-
-
-def _field_error(item: Any) -> str:
-    if not isinstance(item, dict):
-        return str(item)
-    where = item.get("loc")
-    path = ".".join(str(part) for part in where[1:]) if isinstance(where, list) else ""
-    return f"{path}: {item.get('msg', '')}"
+    return PlaceResult(
+        placement=Placement.UNKNOWN, message=f"ElevenLabs answered {answer.status}: {wire.detail(answer)}"
+    )
 
 
 def _retry_after(answer: http.Answer) -> float | None:
     value = answer.headers.get("Retry-After", "")
     return min(float(value), 300.0) if value.isascii() and value.isdigit() else None
-
-
-def _ask(
-    account: ProviderAccount, path: str, params: Any = None, *, max_bytes: int = http.MAX_JSON_BYTES
-) -> http.Answer | None:
-    """A question, safe to repeat. None when the provider says that there is no such thing."""
-    try:
-        answer = http.call(
-            "GET",
-            account.base_url + path,
-            headers=_headers(account),
-            params=params,
-            timeout=ASK_TIMEOUT,
-            max_bytes=max_bytes,
-        )
-    except (http.NotSent, http.Lost) as error:
-        raise ProviderUnreachable(str(error)) from error
-    if answer.status == 404:
-        return None
-    if not answer.ok:
-        raise ProviderUnreachable(f"HTTP {answer.status}: {_detail(answer)}")
-    return answer

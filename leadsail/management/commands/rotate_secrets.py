@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.security import encrypt_two_factor_anew
 from campaigns.models import ProviderAccount
 
 
@@ -17,4 +18,8 @@ class Command(BaseCommand):
         for account in ProviderAccount.objects.only("api_key", "webhook_secret").iterator():
             account.save(update_fields=["api_key", "webhook_secret"])
             count += 1
-        self.stdout.write(f"{count} provider accounts are encrypted with the first key; older keys may be removed.")
+        people = encrypt_two_factor_anew()
+        self.stdout.write(
+            f"{count} provider accounts and {people} two-factor secrets are encrypted with the first key;"
+            " older keys may be removed."
+        )

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.db.models import Q, QuerySet
+
+from accounts.models import Workspace
+from campaigns.forms.choices import NumberChoice, offer_active, sort_choices
+from campaigns.models import Campaign, business_hours
+from common import phones
+from common.forms import WorkspaceForm
+from common.hours import DAYS, day_text, hours_or_closed, read_day, span_text
+
+
+class DayField(forms.Field):
+    """The hours of one day, read as people write them and shown back in one writing."""
+
+    widget = forms.TextInput({"placeholder": "closed", "autocomplete": "off"})
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False)
+
+    def to_python(self, value: Any) -> list[list[str]]:
+        return read_day(str(value or ""))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(initial) != self.to_python(data)
+        except forms.ValidationError:
+            return True
+
+
+class CampaignForm(WorkspaceForm):
+    caller_number = NumberChoice(label="Caller number")
+    mon = DayField("Monday")
+    tue = DayField("Tuesday")
+    wed = DayField("Wednesday")
+    thu = DayField("Thursday")
+    fri = DayField("Friday")
+    sat = DayField("Saturday")
+    sun = DayField("Sunday")
+
+    class Meta:
+        model = Campaign
+        fields = (
+            *("name", "production_agent", "test_agent", "template", "caller_number"),
+            *("min_gap_minutes", "max_attempts", "is_default"),
+        )
+        labels = {
+            "production_agent": "Voice agent",
+            "template": "Prompt template",
+            "min_gap_minutes": "Minimum gap in minutes",
+            "is_default": "Default campaign",
+        }
+        help_texts = {"max_attempts": "To each lead, all calls of this campaign together."}
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        instance = kwargs.get("instance")
+        hours = hours_or_closed(instance.hours if instance else business_hours())
+        kwargs["initial"] = {**dict(zip(DAYS, map(day_text, hours), strict=True)), **kwargs.get("initial", {})}
+        super().__init__(*args, workspace=workspace, **kwargs)
+        sort_choices(self)
+        offer_active(self.fields["production_agent"], self.instance.production_agent_id)
+        offer_active(self.fields["test_agent"], self.instance.test_agent_id)
+        offer_active(self.fields["caller_number"], self.instance.caller_number_id)
+        self._say_what_empty_means()
+        self._say_what_stands()
+
+    def _say_what_empty_means(self) -> None:
+        agent = self.instance.production_agent
+        number = phones.display(agent.caller_number.e164) if agent and agent.caller_number else None
+        for name, own in (("template", agent and agent.template), ("caller_number", number)):
+            whose = f" ({agent.name}: {own or 'none yet'})" if agent else ""
+            cast(Any, self.fields[name]).empty_label = f"The agent's own{whose}"
+        cast(Any, self.fields["production_agent"]).empty_label = "None yet"
+        cast(Any, self.fields["test_agent"]).empty_label = "The voice agent above"
+
+    def _say_what_stands(self) -> None:
+        gap = span_text(self.instance.min_gap_minutes)
+        self.fields["min_gap_minutes"].help_text = f"Between two calls to the same lead. It is {gap} now."
+        others = Campaign.objects.filter(workspace=self.workspace.pk, is_default=True).exclude(pk=self.instance.pk)
+        now = others.values_list("name", flat=True).first()
+        taken = f" {now} has the mark now and gives it up." if now else ""
+        self.fields["is_default"].help_text = f"Leads that come without a campaign join this one.{taken}"
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Only one campaign has the mark, and saving takes it over: no mistake of whoever ticks the box."""
+        return super()._get_validation_exclusions() | {"is_default"}  # type: ignore[misc, no-any-return]
+
+    @property
+    def days(self) -> list[forms.BoundField]:
+        return [self[day] for day in DAYS]
+
+    def wanted(self) -> dict[str, Any]:
+        """What the services take: the seven days as one value, as it stands where no day means anything else."""
+        values = {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+        if any(day in self.changed_data for day in DAYS):
+            values["hours"] = {day: self.cleaned_data[day] for day in DAYS}
+        return values
+
+
+class CampaignListForm(forms.Form):
+    """What the address of the list asks for; what it does not understand it ignores."""
+
+    q = forms.CharField(
+        label="Search campaigns",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput({"type": "search", "placeholder": "Name or code", "autocomplete": "off"}),
+    )
+    status = forms.ChoiceField(
+        label="Status",
+        choices=[("", "All but archived"), *Campaign.Status.choices],
+        required=False,
+        widget=forms.Select({"data-submit-on-change": ""}),
+    )
+
+    def asked(self) -> dict[str, str]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def narrow(self, campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
+        asked = self.asked()
+        if text := asked.get("q"):
+            campaigns = campaigns.filter(Q(name__icontains=text) | Q(code__iexact=text))
+        if status := asked.get("status"):
+            return campaigns.filter(status=status)
+        return campaigns.exclude(status=Campaign.Status.ARCHIVED)

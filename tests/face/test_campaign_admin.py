@@ -1,0 +1,70 @@
+"""The operator's admin pages of campaigns, agents and numbers act through the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import AuditEvent, User
+from campaigns.models import CallerNumber, Campaign, ProviderAccount, VoiceAgent
+from tests import world
+
+
+def act(client: Client, campaign: Campaign, action: str) -> str:
+    data = {"action": action, "_selected_action": [campaign.pk]}
+    return client.post("/admin/campaigns/campaign/", data, follow=True).content.decode()
+
+
+def errors(response: Any) -> str:
+    assert response.status_code == 200
+    return str(response.context["adminform"].form.errors.as_text())
+
+
+def test_launching_asks_what_the_campaigns_page_asks(operator_client: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(status="inactive")
+    ProviderAccount.objects.update(api_key="")
+    assert "has no API key" in act(operator_client, campaign, "launch")
+    ProviderAccount.objects.update(api_key="sk_test")
+    act(operator_client, campaign, "launch")
+    assert Campaign.objects.get().status == "active"
+    act(operator_client, campaign, "pause")
+    assert Campaign.objects.get().status == "inactive"
+    assert "cannot be the default" in act(operator_client, campaign, "archive")
+
+
+def test_a_status_that_is_posted_changes_nothing(operator_client: Client, campaign: Campaign) -> None:
+    data = {"name": "Spring", "status": "archived", "hours": '{"mon": []}', "min_gap_minutes": 0, "max_attempts": 1}
+    operator_client.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data)
+    changed = Campaign.objects.get()
+    assert (changed.name, changed.status) == ("Spring", "active")
+
+
+def test_a_change_is_on_record(operator_client: Client, operator: User, campaign: Campaign) -> None:
+    agent = VoiceAgent.objects.get()
+    data = {"name": "Luna", "account": agent.account_id, "provider_agent_id": "agent_luna", "is_active": "on"}
+    operator_client.post(f"/admin/campaigns/voiceagent/{agent.pk}/change/", data)
+    event = AuditEvent.objects.get(verb="agent.changed")
+    assert event.user == operator
+    assert event.data["changes"]["name"] == [agent.name, "Luna"]
+
+
+def test_a_number_of_another_account_is_told(operator_client: Client, campaign: Campaign) -> None:
+    agent = VoiceAgent.objects.get()
+    foreign = world.make_number(world.make_account(campaign.workspace), "+14155550111")
+    data = {"name": "Luna", "account": agent.account_id, "provider_agent_id": "x", "caller_number": foreign.pk}
+    response = operator_client.post(f"/admin/campaigns/voiceagent/{agent.pk}/change/", data)
+    assert "choose a number of that account" in errors(response)
+
+
+def test_any_writing_of_a_caller_number_is_kept_in_one_form(operator_client: Client, account: ProviderAccount) -> None:
+    data = {"workspace": account.workspace_id, "account": account.pk, "provider_number_id": "x", "kind": "sip"}
+    add = "/admin/campaigns/callernumber/add/"
+    assert "cannot be a phone number" in errors(operator_client.post(add, data | {"e164": "555-0177"}))
+    operator_client.post(add, data | {"e164": "(415) 555-0177", "is_active": "on"})
+    assert CallerNumber.objects.filter(e164="+14155550177").exists()
+    number = world.make_number(world.make_account(account.workspace), "+14155550178")
+    VoiceAgent.objects.update(account=number.account, caller_number=number)
+    changed = data | {"e164": number.e164}
+    response = operator_client.post(f"/admin/campaigns/callernumber/{number.pk}/change/", changed)
+    assert "would have no number left" in errors(response)
