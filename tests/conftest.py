@@ -25,6 +25,10 @@ from tests.network import FakeNetwork  # noqa: E402
 from tests.travel import Clock  # noqa: E402
 
 
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    settings_env.before_workers()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     settings_env.stop_servers()
 

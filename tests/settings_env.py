@@ -44,7 +44,13 @@ _servers = ExitStack()
 def apply() -> None:
     if os.environ.get(READY) != str(os.getppid() if WORKER else os.getpid()):
         start_servers()
+    os.environ["DJANGO_SETTINGS_MODULE"] = FIXED["DJANGO_SETTINGS_MODULE"]
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{1 + worker_number()}"
+
+
+def before_workers() -> None:
+    """They would read the settings as soon as they start, with our own Valkey database instead of theirs."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE")
 
 
 def start_servers() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.chromium import new_context, open_browser, signed_in
+from tests.e2e.chromium import new_context, signed_in
 from tests.e2e.conftest import MakeStack
 from tests.e2e.hands import HANDS, Hand
 from tests.e2e.stack import Stack
@@ -99,7 +99,7 @@ def test_a_conversation_is_read_and_its_outcome_corrected(stack: Stack, page: Pa
     hand.press(page.locator(".transcript li").nth(2).get_by_role("button"))
     expect(page.locator(".transcript [aria-current]")).to_have_count(1)
     hand.press(page.locator("summary", has_text="Correct the outcome"))
-    hand.choose(page.get_by_label("Outcome"), "Qualified")
+    hand.choose(page.get_by_label("How it really ended"), "Qualified")
     hand.write(page.get_by_label("Reason"), "She wants the offer by Friday")
     hand.press(page.get_by_role("button", name="Correct", exact=True))
     expect(page.locator("#lead-state .badge").first).to_have_text("Qualified")
@@ -115,7 +115,7 @@ def test_a_campaign_is_launched_from_its_checklist(stack: Stack, page: Page, han
     expect(page.get_by_role("button", name="Launch")).to_be_disabled()
     hand.press(page.locator(".checklist .check-missing").first.get_by_role("link").first)
     page.wait_for_url(re.compile(f"/campaigns/{code}/edit/"))
-    hand.choose(page.get_by_label("Production agent"), agent)
+    hand.choose(page.get_by_label("Voice agent", exact=True), agent)
     hand.press(page.get_by_role("button", name="Save"))
     page.wait_for_url(f"**/campaigns/{code}/")
     hand.press(page.get_by_role("button", name="Launch"))
@@ -141,25 +141,28 @@ def test_who_is_put_on_do_not_call_cannot_be_called(stack: Stack, page: Page, ha
 
 
 @EACH_HAND
-def test_from_an_empty_installation_to_the_first_call(make_stack: MakeStack, hand_of: type[Hand]) -> None:
+def test_from_an_empty_installation_to_the_first_call(
+    make_stack: MakeStack, browser: BrowserContext, hand_of: type[Hand]
+) -> None:
     stack = make_stack(DEMO="0")
     stack.control(speed=20)
-    with open_browser() as chromium:
-        page = new_context(chromium, stack).new_page()
-        hand = hand_of(page)
-        page.goto("/leads/")
-        for label, text in (
-            ("Your name", "Alice Owner"),
-            ("E-mail", "alice@example.com"),
-            ("Password", "a long enough passphrase"),
-            ("Name of your company or team", "Harbour"),
-        ):
-            hand.write(page.get_by_label(label), text)
-        hand.press(page.get_by_role("button", name="Create the owner and begin"))
-        hand.press(page.get_by_role("button", name="Use the built-in sandbox"))
-        first_person = page.locator(".suggested button").first
-        expect(first_person).to_be_visible()
-        hand.press(first_person)
-        hand.press(page.get_by_role("link", name="Call", exact=True))
-        call_from_dialog(page, hand)
-        expect(page.locator("#lead-state .badge").first).to_have_text("Qualified", timeout=60_000)
+    assert browser.browser
+    page = new_context(browser.browser, stack).new_page()
+    hand = hand_of(page)
+    page.goto("/leads/")
+    for label, text in (
+        ("Your name", "Alice Owner"),
+        ("E-mail", "alice@example.com"),
+        ("Password", "a long enough passphrase"),
+        ("Name of your company or team", "Harbour"),
+    ):
+        hand.write(page.get_by_label(label), text)
+    hand.press(page.get_by_role("button", name="Create the owner and begin"))
+    hand.press(page.get_by_role("button", name="Use the built-in sandbox"))
+    first_person = page.locator(".suggested button").first
+    expect(first_person).to_be_visible()
+    hand.press(first_person)
+    hand.press(page.get_by_role("link", name="Call", exact=True))
+    call_from_dialog(page, hand)
+    expect(page.locator("#lead-state .badge").first).to_have_text("Qualified", timeout=60_000)
+    page.context.close()
