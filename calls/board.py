@@ -13,12 +13,13 @@ from django.db.models.functions import TruncDate
 from django.urls import reverse
 
 from accounts.models import User, Workspace
+from calls.figures import calls_of_last_days
 from calls.gate.rules import Verdict
 from calls.models import Interaction, Status
 from calls.services import preflight
 from campaigns.models import Campaign
 from common import clock
-from common.charts import Column, Segment, share, stack
+from common.charts import Bar, Column, Segment, share, stack
 from leads.callbacks import callbacks_due
 from leads.models import Channel, DoNotCall, Lead, LeadStatus
 
@@ -41,18 +42,6 @@ FAMILY = {status: family for family, _, statuses in GROUPS for status in statuse
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """One line beside the chart: an outcome with its number and the list behind it."""
-
-    status: str
-    label: str
-    count: int
-    family: str
-    width: float
-    url: str
-
-
-@dataclass(frozen=True)
 class Board:
     today: date
     calls_today: int
@@ -60,7 +49,7 @@ class Board:
     callbacks_due: int
     new_leads: bool
     week: list[Column]
-    outcomes: list[Outcome]
+    outcomes: list[Bar]
     from_day: date
 
     @property
@@ -72,11 +61,11 @@ def board_of(workspace: Workspace) -> Board:
     zone = ZoneInfo(workspace.timezone)
     today = clock.now().astimezone(zone).date()
     from_day = today - timedelta(days=DAYS - 1)
-    counts = _counts(workspace, zone, from_day)
+    counts = _counts(workspace, zone)
     live = Interaction.objects.live().filter(workspace=workspace).count()
     return Board(
         today=today,
-        calls_today=_calls_since(workspace, today, zone).count(),
+        calls_today=calls_of_last_days(workspace, days=1).count(),
         live=live,
         callbacks_due=callbacks_due(workspace).count(),
         new_leads=Lead.objects.filter(workspace=workspace, status=LeadStatus.NEW).exists(),
@@ -86,13 +75,8 @@ def board_of(workspace: Workspace) -> Board:
     )
 
 
-def _calls_since(workspace: Workspace, day: date, zone: ZoneInfo) -> QuerySet[Interaction]:
-    midnight = datetime.combine(day, datetime.min.time(), zone)
-    return Interaction.objects.filter(workspace=workspace, created_at__gte=midnight)
-
-
-def _counts(workspace: Workspace, zone: ZoneInfo, from_day: date) -> dict[tuple[date, str], int]:
-    calls = _calls_since(workspace, from_day, zone)
+def _counts(workspace: Workspace, zone: ZoneInfo) -> dict[tuple[date, str], int]:
+    calls = calls_of_last_days(workspace, days=DAYS)
     rows = calls.annotate(day=TruncDate("created_at", tzinfo=zone)).values_list("day", "status").order_by()
     return {(day, status): count for day, status, count in rows.annotate(count=Count("pk"))}
 
@@ -109,12 +93,11 @@ def _week(counts: dict[tuple[date, str], int], from_day: date) -> list[Column]:
     return stack(columns)
 
 
-def _outcomes(counts: dict[tuple[date, str], int], from_day: date, today: date) -> list[Outcome]:
+def _outcomes(counts: dict[tuple[date, str], int], from_day: date, today: date) -> list[Bar]:
     totals = {status: sum(n for (_, found), n in counts.items() if found == status) for status in FAMILY}
     most = max(totals.values(), default=0)
     return [
-        Outcome(
-            status,
+        Bar(
             Status(status).label,
             totals[status],
             family,

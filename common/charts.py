@@ -36,6 +36,17 @@ class Column:
         return f"{self.label}: {', '.join(parts) or 'none'}"
 
 
+@dataclass(frozen=True)
+class Bar:
+    """A lying bar with its number and the list behind it (templates/parts/_bars.html)."""
+
+    label: str
+    count: int
+    family: str
+    share: float
+    url: str
+
+
 def stack(columns: Sequence[Column]) -> list[Column]:
     """Heights against the fullest column; what is there at all can be seen."""
     most = max((column.total for column in columns), default=0) or 1

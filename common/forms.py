@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+
+from common.errors import ProblemError
+from common.once import redirect_once
 
 
 class TextWithNewlines(forms.CharField):
@@ -97,3 +102,38 @@ def _has_workspace(field: forms.ModelChoiceField[Any]) -> bool:
 def _fingerprint(values: dict[str, Any]) -> str:
     text = json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+class _Refused(Exception):
+    pass
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def answer_form(
+    request: HttpRequest, form: WorkspaceForm, template: str, *, save: Callable[[], str], **context: Any
+) -> HttpResponse:
+    """Saves what is right and goes where `save` says; shows the form, with its mistakes where there are some."""
+    if wants_check(request):
+        return field_errors(request, form)
+    if form.is_bound:
+        try:
+            return redirect_once(request, lambda: _save_valid(form, save))
+        except _Refused:
+            pass
+    return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
+
+
+def _save_valid(form: WorkspaceForm, save: Callable[[], str]) -> str:
+    """Judged after the token: in a form sent twice, the second would find the first one's name taken."""
+    if not form.is_valid():
+        raise _Refused
+    try:
+        return save()
+    except ValidationError as error:
+        form.add_error(None, error)
+    except ProblemError as problem:
+        form.add_error(None, problem.message)
+    raise _Refused

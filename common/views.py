@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from common.charts import Bar, share
 from common.templatetags.face import FAMILIES, ICONS
 
 COLOURS = (
@@ -22,6 +23,9 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     if not (settings.DEBUG or settings.EMBEDDED):
         raise Http404
     families = [(family, [(name, name.replace("_", " ")) for name in names]) for family, names in FAMILIES.items()]
-    bars = [("Qualified", 12, "won", 40), ("Completed", 30, "reached", 100), ("No answer", 21, "quiet", 70)]
+    bars = [
+        Bar(label, count, family, share(count, 30), "#numbers")
+        for label, count, family in (("Qualified", 12, "won"), ("Completed", 30, "reached"), ("No answer", 21, "quiet"))
+    ]
     context = {"colours": COLOURS, "families": families, "icons": sorted(ICONS), "bars": bars}
     return render(request, "styleguide.html", context)

@@ -15,7 +15,7 @@ from campaigns.forms.choices import has_account, only_account
 from campaigns.models import Campaign, VoiceAgent
 from campaigns.services import create_agent, update_agent
 from campaigns.usage import campaigns_by_agent
-from campaigns.views.saving import answer_form, sent
+from common.forms import answer_form, sent
 from common.notices import say
 from common.paging import Page, page_of
 

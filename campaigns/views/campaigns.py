@@ -11,15 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role, Workspace
-from calls.campaign_figures import count_calls, count_outcomes
+from calls.figures import count_calls, count_outcomes
 from calls.launch import Item, checklist, launch_campaign, missing, warnings
 from campaigns.access import campaign_of
 from campaigns.forms.campaign import CampaignForm, CampaignListForm
 from campaigns.models import Campaign, VoiceAgent
 from campaigns.services import create_campaign, set_campaign_status, update_campaign
-from campaigns.views.saving import answer_form, sent
-from common.charts import share
+from common.charts import Bar, share
 from common.errors import ProblemError
+from common.forms import answer_form, sent
 from common.hours import DAY_NAMES, Window, day_text, hours_or_closed, span_text, week_text
 from common.notices import say
 from common.paging import page_of
@@ -43,15 +43,6 @@ class DayBar:
     name: str
     windows: list[str]
     bars: list[Window]
-
-
-@dataclass(frozen=True)
-class OutcomeBar:
-    label: str
-    family: str
-    count: int
-    share: float
-    url: str
 
 
 @dataclass(frozen=True)
@@ -158,12 +149,12 @@ def _week(campaign: Campaign) -> list[DayBar]:
     ]
 
 
-def _outcomes(campaign: Campaign) -> list[OutcomeBar]:
+def _outcomes(campaign: Campaign) -> list[Bar]:
     counts = count_outcomes(campaign, days=CHART_DAYS)
     most = counts[0][1] if counts else 0
     asked = {"campaign": campaign.code, "days": CHART_DAYS}
     return [
-        OutcomeBar(
+        Bar(
             label=str(status.label),
             family=FAMILY_OF.get(status, "quiet"),
             count=count,

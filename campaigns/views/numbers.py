@@ -15,8 +15,8 @@ from campaigns.forms.number import NumberForm
 from campaigns.models import CallerNumber
 from campaigns.services import create_number, update_number
 from campaigns.usage import callers_by_number
-from campaigns.views.saving import answer_form, sent
 from common import phones
+from common.forms import answer_form, sent
 from common.notices import say
 from common.paging import Page, page_of
 

@@ -17,9 +17,8 @@ from calls.providers.base import EVENTS, USEFUL_EVENT
 from campaigns.accounts import SANDBOX, SECRETS, create_account, set_account_active, update_account
 from campaigns.forms.provider import ProviderAccountForm
 from campaigns.models import Campaign, ProviderAccount, VoiceAgent
-from common.forms import field_errors, wants_check
+from common.forms import answer_form, field_errors, sent, wants_check
 from common.notices import say
-from common.once import redirect_once
 
 STOP_POLLING = 286
 # What a Check would judge differently after a change.
@@ -49,16 +48,8 @@ def account_list(request: HttpRequest) -> HttpResponse:
 @role_required(Role.ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_new(request: HttpRequest) -> HttpResponse:
-    form = ProviderAccountForm(request.POST or None, workspace=workspace_of(request))
-    if wants_check(request):
-        return field_errors(request, form)
-    if form.is_valid():
-        try:
-            return redirect_once(request, lambda: _create(request, form))
-        except ValidationError as error:
-            form.add_error(None, error)
-    status = 422 if form.errors else 200
-    return render(request, "campaigns/account_new.html", {"form": form}, status=status)
+    form = ProviderAccountForm(sent(request), workspace=workspace_of(request))
+    return answer_form(request, form, "campaigns/account_new.html", save=lambda: _create(request, form))
 
 
 def _create(request: HttpRequest, form: ProviderAccountForm) -> str:

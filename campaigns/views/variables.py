@@ -14,7 +14,7 @@ from campaigns.models import PromptVariable
 from campaigns.prompts import LEAD_VARIABLES, SYSTEM_VARIABLES
 from campaigns.queries import VariableGroup, templates_using
 from campaigns.variables import create_variable, delete_variable, update_variable
-from common.forms import field_errors, wants_check
+from common.forms import answer_form, sent
 from common.notices import say
 from common.once import redirect_once
 from common.paging import page_of
@@ -44,35 +44,29 @@ def variable_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def variable_new(request: HttpRequest) -> HttpResponse:
     workspace = workspace_of(request)
-    form = VariableForm(request.POST or None, workspace=workspace)
-    if wants_check(request):
-        return field_errors(request, form)
+    form = VariableForm(sent(request), workspace=workspace)
 
-    def act() -> str:
+    def save() -> str:
         variable = create_variable(workspace=workspace, by=actor_of(request), **form.cleaned_data)
         say(request, f"Declared. Prompts may say {{{{{variable.name}}}}} from now on.")
         return reverse("variable_list")
 
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect_once(request, act)
-        except ValidationError as error:
-            form.add_error(None, error)
-    status = 422 if form.is_bound else 200
-    return render(request, "campaigns/variable_edit.html", {"form": form}, status=status)
+    return answer_form(request, form, "campaigns/variable_edit.html", save=save)
 
 
 @role_required(Role.ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def variable_edit(request: HttpRequest, pk: int) -> HttpResponse:
     variable = _variable_of(request, pk)
-    form = VariableForm(request.POST or None, workspace=workspace_of(request), instance=variable)
-    if wants_check(request):
-        return field_errors(request, form)
-    if request.method == "POST" and form.is_valid():
-        return redirect_once(request, lambda: _update_and_say(request, form, variable))
-    context = {"form": form, "variable": variable, "used_by": templates_using(variable)}
-    return render(request, "campaigns/variable_edit.html", context, status=422 if form.is_bound else 200)
+    form = VariableForm(sent(request), workspace=workspace_of(request), instance=variable)
+    return answer_form(
+        request,
+        form,
+        "campaigns/variable_edit.html",
+        save=lambda: _update_and_say(request, form, variable),
+        variable=variable,
+        used_by=templates_using(variable),
+    )
 
 
 def _update_and_say(request: HttpRequest, form: VariableForm, variable: PromptVariable) -> str:

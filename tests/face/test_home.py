@@ -39,7 +39,7 @@ def test_every_number_is_the_length_of_the_list_it_leads_to(bob_client: Client, 
     world.make_interaction(leads[3])
     board = shown(bob_client)["board"]
     assert (board.calls_today, board.live, board.week_total) == (4, 1, 4)
-    qualified = next(outcome for outcome in board.outcomes if outcome.status == "qualified")
+    qualified = next(bar for bar in board.outcomes if bar.label == "Qualified")
     assert qualified.count == 2
     for url, number in (
         ("?days=1", 4),

@@ -1,4 +1,4 @@
-"""How the calls of campaigns went, counted for their pages by days of the workspace, as the conversation list does."""
+"""Calls counted by days of the workspace, as the conversation list does."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from common import clock
 
 def count_calls(workspace: Workspace, campaigns: Sequence[Campaign], *, days: int) -> dict[int, int]:
     """Calls of the last days by the campaign's id, for a whole page in one query."""
-    calls = _calls(workspace, days).filter(campaign__in=campaigns)
+    calls = calls_of_last_days(workspace, days=days).filter(campaign__in=campaigns)
     return dict(calls.values_list("campaign").annotate(Count("id")))
 
 
 def count_outcomes(campaign: Campaign, *, days: int) -> list[tuple[Status, int]]:
     """Statuses that occurred in the last days, the most frequent first."""
-    calls = _calls(campaign.workspace, days).filter(campaign=campaign)
+    calls = calls_of_last_days(campaign.workspace, days=days).filter(campaign=campaign)
     counts = calls.values_list("status").annotate(count=Count("id")).order_by("-count", "status")
     return [(Status(status), count) for status, count in counts]
 
 
-def _calls(workspace: Workspace, days: int) -> QuerySet[Interaction]:
+def calls_of_last_days(workspace: Workspace, *, days: int) -> QuerySet[Interaction]:
     """Of today and the days before it."""
     zone = ZoneInfo(workspace.timezone)
     first = clock.now().astimezone(zone).date() - timedelta(days=days - 1)
