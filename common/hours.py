@@ -33,6 +33,11 @@ def time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
+def place(zone: str) -> str:
+    """The city of a zone: America/New_York is New York."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
 def validate_timezone(name: str) -> None:
     if name not in time_zones():
         raise ValidationError(f"“{name}” is not a time zone: write one like America/Chicago.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calls.gate.hours import next_open
-from common.hours import WeeklyHours
+from common.hours import WeeklyHours, place
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _hours(facts: Facts, now: datetime) -> Reason | None:
     opens = next_open(now, facts.hours, facts.zones)
     if opens == now:
         return None
-    where = facts.zones[0] if len(facts.zones) == 1 else f"all {len(facts.zones)} zones the lead may be in"
+    where = place(facts.zones[0]) if len(facts.zones) == 1 else f"all {len(facts.zones)} zones the lead may be in"
     message = f"It is outside the campaign's calling hours in {where}."
     if opens is None:
         message = f"The campaign's calling hours never leave a moment in {where}."

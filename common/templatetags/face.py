@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from common import clock, phones
+from common import clock, hours, phones
 from common.once import new_token
 
 register = template.Library()
@@ -102,8 +102,13 @@ def duration(seconds: int | None) -> str:
 
 @register.filter
 def place(zone: str) -> str:
-    """The city of a zone: America/New_York is New York."""
-    return zone.rpartition("/")[2].replace("_", " ")
+    return hours.place(zone)
+
+
+@register.filter
+def words(name: str) -> str:
+    """A field's name as people say it."""
+    return name.replace("_", " ")
 
 
 @register.simple_tag

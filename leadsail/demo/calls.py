@@ -270,7 +270,7 @@ def store(calls: list[PastCall]) -> None:
     """After the leads: the rows point at them."""
     for call in calls:
         if call.interaction.recording_state == Interaction.Recording.STORED:
-            call.note(call.interaction.updated_at, "recording_stored", f"{call.interaction.recording.size} bytes")
+            call.note(call.interaction.updated_at, "recording_stored", "The recording was copied")
     Interaction.objects.bulk_create(call.interaction for call in calls)
     CallPrompt.objects.bulk_create(call.prompt for call in calls)
     Transcript.objects.bulk_create(call.transcript for call in calls if call.transcript)
