@@ -14,6 +14,7 @@ from accounts.models import Membership, OperatorSwitch, Role, User, Workspace
 from accounts.unsent import discard_if_sent, log_in_first
 from common import clock
 from common.models import ProcessHeartbeat
+from common.once import token_of
 
 SILENT_AFTER = timedelta(seconds=10)
 View = Callable[..., HttpResponse]
@@ -22,6 +23,8 @@ View = Callable[..., HttpResponse]
 def find_membership(request: HttpRequest) -> Membership | None:
     """The chosen workspace if the person belongs to it, else their first one; asked once a request."""
     if not hasattr(request, "_membership"):
+        # The page that says why nobody was found asks again.
+        request._membership = None  # type: ignore[attr-defined]
         request._membership = _query_membership(request)  # type: ignore[attr-defined]
     found: Membership | None = request._membership  # type: ignore[attr-defined]
     return found
@@ -30,9 +33,22 @@ def find_membership(request: HttpRequest) -> Membership | None:
 def _query_membership(request: HttpRequest) -> Membership | None:
     if not request.user.is_authenticated:
         return None
+    memberships = with_house_state(Membership.objects.filter(user=request.user).select_related("workspace"))
+    token = token_of(request)
+    if token and token.place and token.person == request.user.pk:
+        return _where_the_form_was(request, memberships, token.place)
     chosen = Case(When(workspace__public_id=request.session.get("workspace", ""), then=0), default=1)
-    memberships = Membership.objects.filter(user=request.user).select_related("workspace")
-    return with_house_state(memberships).order_by(chosen, "id").first()
+    return memberships.order_by(chosen, "id").first()
+
+
+def _where_the_form_was(request: HttpRequest, memberships: QuerySet[Membership], place: str) -> Membership:
+    """A form acts in the workspace it was opened in, whatever another tab has changed to since."""
+    membership = memberships.filter(workspace__public_id=place).first()
+    if membership is None:
+        raise PermissionDenied("This form belongs to a workspace that you are no longer in. Nothing was changed.")
+    if request.session.get("workspace") != place:
+        request.session["workspace"] = place
+    return membership
 
 
 def with_house_state(memberships: QuerySet[Membership]) -> QuerySet[Membership]:

@@ -48,6 +48,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("profile")
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """By the second factor where there is one: a session and a password must not be enough to turn it off."""
+        methods = super().get_reauthentication_methods(user)
+        by_code = [method for method in methods if method["id"] == "mfa_reauthenticate"]
+        return by_code or list(methods)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What the mail is about has happened already, and a fault here would tell which addresses are known."""
         try:

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBoolea
 
 from accounts.actors import Actor
 from accounts.models import ApiKey, AuditEvent, Invitation, Membership, OperatorSwitch, Role, User, Workspace
-from accounts.people import add_member, change_role, is_last_owner, remove_member
+from accounts.people import add_member, change_role, delete_person, is_last_owner, remove_member, sole_ownerships
 from accounts.scopes import SCOPE_WORDS
 from accounts.security import reset_two_factor
 from accounts.services import (
@@ -55,6 +55,16 @@ class ChangeUserForm(UserChangeForm):  # type: ignore[misc]
     class Meta:
         model = User
         fields = "__all__"  # noqa: DJ007 — the admin's fieldsets choose
+
+    def clean_is_active(self) -> bool:
+        active = bool(self.cleaned_data["is_active"])
+        if self.instance.is_active and not active and (owned := sole_ownerships([self.instance])):
+            raise forms.ValidationError([only_owner(member) for member in owned])
+        return active
+
+
+def only_owner(member: Membership) -> str:
+    return f"{member.user} is the only owner of {member.workspace}: make somebody else an owner there first."
 
 
 class MembershipInline(Inline):
@@ -99,6 +109,18 @@ class UserAdmin(DjangoUserAdmin, AddsMembers):  # type: ignore[misc, type-arg]
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """As for memberships: whoever is needed is protected."""
+        deleted, counts, perms, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, perms, [*protected, *map(only_owner, sole_ownerships(objs))]
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        delete_person(user=obj, by=actor(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            self.delete_model(request, user)
 
     @admin.action(description="Turn off two-factor login")
     def turn_off_two_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:

@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -25,6 +26,11 @@ log = structlog.get_logger()
 VALID_FOR = timedelta(days=7)
 MAIL_TIMEOUT_SECONDS = 10
 GONE = "This invitation is no longer open: ask whoever invited you for a new one."
+
+
+def one_line(name: str) -> str:
+    """A line break in a name would write a paragraph of its own into the mails that say it."""
+    return " ".join(name.split())
 
 
 def digest_token(token: str) -> str:
@@ -69,8 +75,14 @@ def is_mail_only_logged() -> bool:
 
 def send_invitation(*, invitation: Invitation, token: str) -> bool:
     """False when the mail server did not take it: the link can still be handed over. Never inside a transaction."""
-    words = {"invitation": invitation, "link": invitation_link(token), "days": VALID_FOR.days}
-    subject = " ".join(render_to_string("emails/invitation_subject.txt", words).split())
+    words = {
+        "invitation": invitation,
+        "inviter": one_line(str(invitation.invited_by or "The operator")),
+        "workspace": one_line(invitation.workspace.name),
+        "link": invitation_link(token),
+        "days": VALID_FOR.days,
+    }
+    subject = one_line(render_to_string("emails/invitation_subject.txt", words))
     try:
         connection = get_connection(timeout=MAIL_TIMEOUT_SECONDS)
         body = render_to_string("emails/invitation.txt", words)
@@ -83,20 +95,33 @@ def send_invitation(*, invitation: Invitation, token: str) -> bool:
 
 @transaction.atomic
 def revoke_invitation(*, invitation: Invitation, by: Actor) -> bool:
-    waiting = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None)
-    revoked = waiting.update(revoked_at=clock.now()) == 1
+    revoked = _waiting(invitation.workspace, pk=invitation.pk).update(revoked_at=clock.now()) == 1
     if revoked:
         _record_invitation(invitation, by=by, verb="invitation.revoked")
     return revoked
 
 
+def _waiting(workspace: Workspace, **which: Any) -> QuerySet[Invitation]:
+    """Those whose time is over too: inviting again renews them."""
+    return Invitation.objects.filter(workspace=workspace, accepted_at=None, revoked_at=None, **which)
+
+
+def _revoke_all(invitations: QuerySet[Invitation], *, by: Actor) -> None:
+    for row in invitations.select_related("workspace"):
+        revoke_invitation(invitation=row, by=by)
+
+
 @transaction.atomic
 def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
-    """Whoever is a member already stays what they are, so that a second click succeeds too."""
+    """Whoever is a member already stays what they are, so that a second click succeeds too; their seat is taken."""
     if user.email != invitation.email:
         raise ProblemError("OTHER_PERSON", f"This invitation is for {invitation.email}.")
     member = Membership.objects.filter(workspace=invitation.workspace, user=user).first()
-    return member or _join(invitation, user)
+    if member is None:
+        return _join(invitation, user)
+    if _waiting(invitation.workspace, email=user.email).update(accepted_at=clock.now()):
+        _record_invitation(invitation, by=Actor(user=user), verb="invitation.accepted")
+    return member
 
 
 @transaction.atomic
@@ -121,8 +146,9 @@ def _join(invitation: Invitation, user: User) -> Membership:
 
 @transaction.atomic
 def add_member(*, workspace: Workspace, user: User, role: str, by: Actor) -> Membership:
-    """The operator's way, without an invitation."""
+    """The operator's way; an invitation that waits for them would only outlive the seat."""
     member, created = Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": Role(role)})
+    _revoke_all(_waiting(workspace, email=user.email), by=by)
     if created:
         _record_member(member, by=by, verb="member.added", role=member.role)
     return member
@@ -130,23 +156,34 @@ def add_member(*, workspace: Workspace, user: User, role: str, by: Actor) -> Mem
 
 @transaction.atomic
 def change_role(*, member: Membership, role: str, by: Actor) -> bool:
-    """False when it is the role already."""
+    """False when it is the role already. Only an owner's invitations stand."""
     stored = _lock(member)
     if stored.role == role:
         return False
     _keep_an_owner(stored)
     Membership.objects.filter(pk=stored.pk).update(role=Role(role))
+    if role != Role.OWNER:
+        _revoke_all(_waiting(stored.workspace, invited_by=stored.user), by=by)
     _record_member(stored, by=by, verb="member.role_changed", before=stored.role, after=role)
     return True
 
 
 @transaction.atomic
 def remove_member(*, member: Membership, by: Actor) -> None:
-    """What they owned, wrote and called stays theirs by name."""
+    """What they owned, wrote and called stays theirs by name; no invitation brings them or their guests back."""
     stored = _lock(member)
     _keep_an_owner(stored)
+    _revoke_all(_waiting(stored.workspace, email=stored.user.email), by=by)
+    _revoke_all(_waiting(stored.workspace, invited_by=stored.user), by=by)
     _record_member(stored, by=by, verb="member.removed", role=stored.role)
     stored.delete()
+
+
+@transaction.atomic
+def delete_person(*, user: User, by: Actor) -> None:
+    for member in user.memberships.select_related("workspace", "user").order_by("workspace_id"):
+        remove_member(member=member, by=by)
+    user.delete()
 
 
 def _lock(member: Membership) -> Membership:
@@ -165,10 +202,17 @@ def _keep_an_owner(member: Membership) -> None:
 
 
 def is_last_owner(member: Membership, *, leaving: Iterable[Membership] = ()) -> bool:
-    """Also when all that are `leaving` go with them."""
+    """Also when all that are `leaving` go with them. Who cannot log in owns nothing that others could ask for."""
     gone = {member.pk, *(row.pk for row in leaving)}
-    others = Membership.objects.filter(workspace=member.workspace_id, role=Role.OWNER).exclude(pk__in=gone)
-    return member.role == Role.OWNER and not others.exists()
+    owners = Membership.objects.filter(workspace=member.workspace_id, role=Role.OWNER, user__is_active=True)
+    return member.role == Role.OWNER and not owners.exclude(pk__in=gone).exists()
+
+
+def sole_ownerships(users: Iterable[User]) -> list[Membership]:
+    """The seats of workspaces that would have no owner if all of them went."""
+    owned = Membership.objects.filter(user__in=users, role=Role.OWNER)
+    rows = list(owned.select_related("user", "workspace").order_by("id"))
+    return [row for row in rows if is_last_owner(row, leaving=rows)]
 
 
 def _record_member(member: Membership, *, by: Actor, verb: str, **data: Any) -> None:

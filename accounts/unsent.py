@@ -15,12 +15,12 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
-from common.once import FIELD, sender_of
+from common.once import FIELD, token_of
 
 SESSION_KEY = "unsent_form"
 LONGEST = 200_000
 HIDDEN = (FIELD, "seen", "next")
-SECRETS = ("password", "secret", "api_key", "csrfmiddlewaretoken")
+SECRETS = ("password", "secret", "api_key", "code", "csrfmiddlewaretoken")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def _is_typed(name: str, value: str) -> bool:
 
 def sender(request: HttpRequest) -> int | None:
     """Whom we made the form for. Another site's post has no such token and must not come back with a button."""
-    return (sender_of(request.POST.get(FIELD, "")) or None) if request.method == "POST" else None
+    token = token_of(request)
+    return (token.person or None) if token else None
 
 
 def of_request(request: HttpRequest) -> UnsentForm:
@@ -51,7 +52,8 @@ def of_request(request: HttpRequest) -> UnsentForm:
 def _page(request: HttpRequest) -> str:
     """Where the form stood: its own address often only takes posts."""
     came_from = urlsplit(request.headers.get("Referer", ""))
-    return came_from.path if came_from.netloc == request.get_host() else reverse("home")
+    is_own = came_from.netloc == request.get_host() and not came_from.path.startswith("//")
+    return came_from.path if is_own else reverse("home")
 
 
 def _fields(request: HttpRequest) -> list[tuple[str, str]]:

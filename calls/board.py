@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Value, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 
@@ -27,6 +26,7 @@ DAYS = 7
 # Each one asked costs a look through the gate.
 ASKED = 6
 SHOWN_NEXT = 4
+LIVE_SHOWN = 10
 
 # From what one hopes for to what one does not, as the bars are stacked.
 GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -42,37 +42,41 @@ FAMILY = {status: family for family, _, statuses in GROUPS for status in statuse
 
 
 @dataclass(frozen=True)
-class Board:
-    today: date
+class Now:
+    """What changes while the page is open."""
+
     calls_today: int
     live: int
     callbacks_due: int
-    new_leads: bool
-    week: list[Column]
+    calls: list[Interaction]
+
+
+@dataclass(frozen=True)
+class Week:
+    days: list[Column]
     outcomes: list[Bar]
-    from_day: date
 
     @property
-    def week_total(self) -> int:
-        return sum(outcome.count for outcome in self.outcomes)
+    def total(self) -> int:
+        return sum(bar.count for bar in self.outcomes)
 
 
-def board_of(workspace: Workspace) -> Board:
+def now_of(workspace: Workspace) -> Now:
+    live = Interaction.objects.live().filter(workspace=workspace)
+    return Now(
+        calls_today=calls_of_last_days(workspace, days=1).count(),
+        live=live.count(),
+        callbacks_due=callbacks_due(workspace).count(),
+        calls=list(live.select_related("lead", "agent").order_by("-id")[:LIVE_SHOWN]),
+    )
+
+
+def week_of(workspace: Workspace) -> Week:
     zone = ZoneInfo(workspace.timezone)
     today = clock.now().astimezone(zone).date()
     from_day = today - timedelta(days=DAYS - 1)
     counts = _counts(workspace, zone)
-    live = Interaction.objects.live().filter(workspace=workspace).count()
-    return Board(
-        today=today,
-        calls_today=calls_of_last_days(workspace, days=1).count(),
-        live=live,
-        callbacks_due=callbacks_due(workspace).count(),
-        new_leads=Lead.objects.filter(workspace=workspace, status=LeadStatus.NEW).exists(),
-        week=_week(counts, from_day),
-        outcomes=_outcomes(counts, from_day, today),
-        from_day=from_day,
-    )
+    return Week(days=_week(counts, from_day), outcomes=_outcomes(counts, from_day, today))
 
 
 def _counts(workspace: Workspace, zone: ZoneInfo) -> dict[tuple[date, str], int]:
@@ -116,10 +120,18 @@ def _list_url(first: date, last: date, status: str = "") -> str:
 
 @dataclass(frozen=True)
 class Candidate:
+    """Somebody to call, and what the gate says to it; nothing yet for those it was not asked about."""
+
     lead: Lead
-    why: str
-    verdict: Verdict
-    callback_at: datetime | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def is_promised(self) -> bool:
+        return self.lead.status == LeadStatus.SCHEDULED_CALLBACK
+
+    @property
+    def is_allowed(self) -> bool:
+        return bool(self.verdict and self.verdict.allowed)
 
 
 @dataclass(frozen=True)
@@ -128,59 +140,44 @@ class Next:
 
     now: Candidate | None
     later: Candidate | None
-    then: list[Lead]
+    then: list[Candidate]
 
 
-def next_for(workspace: Workspace, user: User) -> Next:
+def next_for(workspace: Workspace, user: User, *, without: int = 0) -> Next:
     """Promised callbacks first, then those nobody has called yet, one's own before everybody's."""
-    candidates = _candidates(workspace, user)
-    asked: list[Candidate] = []
-    for lead in candidates[:ASKED]:
-        candidate = _ask(lead)
-        if candidate.verdict.allowed:
-            return Next(candidate, None, _without(candidates, lead))
-        asked.append(candidate)
-    waiting = [candidate for candidate in asked if candidate.verdict.next_allowed_at]
+    candidates = [Candidate(lead) for lead in _candidates(workspace, user) if lead.pk != without]
+    for place, candidate in enumerate(candidates[:ASKED]):
+        candidates[place] = asked = Candidate(candidate.lead, preflight(lead=candidate.lead).verdict)
+        if asked.is_allowed:
+            return Next(asked, None, _others(candidates, asked))
+    waiting = [candidate for candidate in candidates if candidate.verdict and candidate.verdict.next_allowed_at]
     later = min(waiting, key=_when, default=None)
-    return Next(None, later, _without(candidates, later.lead) if later else candidates[:SHOWN_NEXT])
+    return Next(None, later, _others(candidates, later))
 
 
 def _when(candidate: Candidate) -> datetime:
+    assert candidate.verdict
     assert candidate.verdict.next_allowed_at
     return candidate.verdict.next_allowed_at
 
 
-def _without(leads: list[Lead], chosen: Lead) -> list[Lead]:
-    return [lead for lead in leads if lead.pk != chosen.pk][:SHOWN_NEXT]
-
-
-def _ask(lead: Lead) -> Candidate:
-    callback_at = getattr(lead, "callback_at", None)
-    why = "Asked to be called back" if callback_at else "New, nobody has called yet"
-    return Candidate(lead, why, preflight(lead=lead).verdict, callback_at)
+def _others(candidates: list[Candidate], chosen: Candidate | None) -> list[Candidate]:
+    return [candidate for candidate in candidates if candidate is not chosen][:SHOWN_NEXT]
 
 
 def _candidates(workspace: Workspace, user: User) -> list[Lead]:
-    promised = _callable(callbacks_due(workspace), user).order_by("whose", "callback_at")
-    fresh = Lead.objects.filter(workspace=workspace, status=LeadStatus.NEW)
-    newest = _callable(fresh, user).order_by("whose", "-id")
-    size = ASKED + SHOWN_NEXT
-    found = list(promised[:size])
-    return found + list(newest[: size - len(found)])
+    promised = _callable(callbacks_due(workspace))
+    fresh = _callable(Lead.objects.filter(workspace=workspace, status=LeadStatus.NEW))
+    found: list[Lead] = []
+    for leads, order in ((promised, "callback_at"), (fresh, "-id")):
+        for whose in (Q(owner=user), Q(owner=None), Q(owner__isnull=False) & ~Q(owner=user)):
+            found += leads.filter(whose).order_by(order)[: max(0, ASKED + SHOWN_NEXT - len(found))]
+    return found
 
 
-def _callable(leads: QuerySet[Lead], user: User) -> QuerySet[Any]:
+def _callable(leads: QuerySet[Lead]) -> QuerySet[Lead]:
     """Without those whom no waiting makes callable; the gate has the last word."""
     listed = DoNotCall.objects.filter(workspace=OuterRef("workspace"), channel=Channel.PHONE, address=OuterRef("phone"))
     live = Interaction.objects.live().filter(lead=OuterRef("pk"))
-    mine = When(owner=user, then=Value(0))
-    nobodys = When(owner=None, then=Value(1))
-    whose = Case(mine, nobodys, default=Value(2), output_field=IntegerField())
     able = leads.exclude(phone="").filter(campaign__status=Campaign.Status.ACTIVE, is_test=False)
-    found = able.exclude(Exists(listed)).exclude(Exists(live)).annotate(whose=whose)
-    return found.select_related("campaign", "workspace", "owner")
-
-
-def live_calls(workspace: Workspace) -> list[Interaction]:
-    calls = Interaction.objects.live().filter(workspace=workspace).select_related("lead", "agent")
-    return list(calls.order_by("-id")[:10])
+    return able.exclude(Exists(listed)).exclude(Exists(live)).select_related("campaign", "workspace", "owner")

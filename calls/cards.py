@@ -16,14 +16,10 @@ CARDS = 20
 SHOWN = ("agent", "user", "api_key", "transcript", "lead", "corrected_by")
 PHASES = {"queued": "Queued", "ringing": "Ringing", "in_progress": "In progress", "ended": "Ended"}
 WAITING = {
-    Dispatch.QUEUED: "Waiting for a free line.",
+    Dispatch.QUEUED: "Waiting to be dialled.",
     Dispatch.PLACING: "Dialling.",
     Dispatch.UNKNOWN: "The provider did not say whether it took the call. It is not dialled twice; we are asking.",
 }
-
-
-def phase_label_of(call: Interaction) -> str:
-    return PHASES[call.phase]
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,22 @@ class Line:
 
 
 @dataclass(frozen=True)
-class CallCard:
+class ShownCall:
+    """What a card and a row of the list have in common."""
+
     call: Interaction
+
+    @property
+    def phase_label(self) -> str:
+        return PHASES[self.call.phase]
+
+    @property
+    def has_recording(self) -> bool:
+        return self.call.recording_state == Interaction.Recording.STORED
+
+
+@dataclass(frozen=True)
+class CallCard(ShownCall):
     zone: str
     explanation: str
     steps: tuple[Step, ...]
@@ -56,18 +66,10 @@ class CallCard:
         return self.call.is_final and self.call.recording_state != Interaction.Recording.DUE
 
     @property
-    def phase_label(self) -> str:
-        return phase_label_of(self.call)
-
-    @property
     def since(self) -> datetime:
         """From when the current phase is counted."""
         call = self.call
         return call.answered_at or call.placed_at or call.created_at
-
-    @property
-    def has_recording(self) -> bool:
-        return self.call.recording_state == Interaction.Recording.STORED
 
     @property
     def may_cancel(self) -> bool:
@@ -186,8 +188,7 @@ class NextStep:
 def next_step_of(lead: Lead) -> NextStep:
     if lead.interactions.live().exists():
         return NextStep("live", "A call is under way.")
-    wanted = lead.interactions.filter(callback_at__isnull=False).order_by("-id").values_list("callback_at", flat=True)
-    callback_at = wanted.first() if lead.status == LeadStatus.SCHEDULED_CALLBACK else None
+    callback_at = lead.callback_at if lead.status == LeadStatus.SCHEDULED_CALLBACK else None
     return _next_step(preflight(lead=lead).verdict, callback_at)
 
 

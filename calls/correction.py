@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.services import record
 from calls.history import note
-from calls.ingest.merge import UNCORRECTED, carry_to_lead
+from calls.ingest.merge import UNCORRECTED, carry_to_lead, take_back_from_lead
 from calls.ingest.outcome import FARTHEST, Outcome, reported_outcome
 from calls.models import Dispatch, Interaction, Status
 from common import clock
@@ -46,10 +46,13 @@ def why_not_correctable(call: Interaction) -> str:
     return ""
 
 
-def callback_problem(callback_at: datetime | None) -> str:
+def callback_problem(callback_at: datetime | None, reported: Outcome) -> str:
+    """What the reports said may be over by now and is what was said all the same."""
     now = clock.now()
     if callback_at is None:
         return "Give the time at which the lead wants to be called back."
+    if _agrees(Outcome(Status.SCHEDULED_CALLBACK, callback_at=callback_at), reported):
+        return ""
     if callback_at <= now:
         return "This time is over: give one in the future."
     return "" if callback_at <= now + FARTHEST else "This is more than two years away: give an earlier time."
@@ -68,19 +71,24 @@ def correct_outcome(
     """Returns the call as it stands then; `seen` is what `seen_of` gave when the person was shown the call."""
     call = Interaction.objects.select_for_update().get(pk=interaction.pk)
     wanted = Outcome(Status(status), callback_at=callback_at if status == Status.SCHEDULED_CALLBACK else None)
-    _check(call, wanted, reason=reason.strip(), seen=seen)
     reported = reported_outcome(call)
-    before = Outcome(call.status, call.error_code, call.callback_at, error_message=call.error_message)
+    _check(call, wanted, reported, reason=reason.strip(), seen=seen)
+    before = _outcome_of(call)
     changes = _take_back(reported) if _agrees(wanted, reported) else _correct(call, wanted, reason.strip(), by)
     Interaction.objects.filter(pk=call.pk).update(**changes, updated_at=clock.now())
     call.refresh_from_db()
     _tell(call, before=before, reported=reported, reason=reason.strip(), by=by)
     said = f"Outcome corrected to {call.get_status_display()}: {reason.strip()}"
     carry_to_lead(call, by=by, reason=said[:LEAD_REASON])
+    take_back_from_lead(call, by=by, reason=f"Correction taken back: {reason.strip()}"[:LEAD_REASON])
     return call
 
 
-def _check(call: Interaction, wanted: Outcome, *, reason: str, seen: str) -> None:
+def _outcome_of(call: Interaction) -> Outcome:
+    return Outcome(call.status, call.error_code, call.callback_at, error_message=call.error_message)
+
+
+def _check(call: Interaction, wanted: Outcome, reported: Outcome, *, reason: str, seen: str) -> None:
     if problem := why_not_correctable(call):
         raise ProblemError("NOT_CORRECTABLE", problem)
     if seen and seen != seen_of(call):
@@ -89,9 +97,9 @@ def _check(call: Interaction, wanted: Outcome, *, reason: str, seen: str) -> Non
         raise ProblemError("VALIDATION_ERROR", "A call that has ended cannot be in progress again.")
     if not reason or len(reason) > MAX_REASON:
         raise ProblemError("VALIDATION_ERROR", f"Say why in 1 to {MAX_REASON} characters.")
-    if wanted.status == Status.SCHEDULED_CALLBACK and (problem := callback_problem(wanted.callback_at)):
+    if wanted.status == Status.SCHEDULED_CALLBACK and (problem := callback_problem(wanted.callback_at, reported)):
         raise ProblemError("VALIDATION_ERROR", problem)
-    if (wanted.status, wanted.callback_at) == (call.status, call.callback_at):
+    if _agrees(wanted, _outcome_of(call)):
         raise ProblemError("NO_CHANGE", f"The outcome is {call.get_status_display()} already: choose another one.")
 
 

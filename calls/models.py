@@ -211,7 +211,7 @@ class Interaction(models.Model):
             models.Index(fields=["workspace", "status", "-id"], name="interaction_list_by_status"),
             models.Index(fields=["workspace", "campaign", "-id"], name="interactions_of_campaign"),
             models.Index(fields=["workspace", "agent", "-id"], name="interactions_of_agent"),
-            models.Index(fields=["workspace", "-created_at"], name="interaction_list_by_day"),
+            models.Index(fields=["workspace", "-created_at", "-id"], name="interaction_list_by_day"),
             models.Index(fields=["workspace", "to_number", "-placed_at"], name="calls_to_number"),
             # Read by every claim: how many lines of the account are in use.
             models.Index(

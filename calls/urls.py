@@ -10,6 +10,7 @@ urlpatterns = [
     path("guide/sandbox/", guide.guide_sandbox, name="guide_sandbox"),
     path("guide/skip/", guide.guide_skip, name="guide_skip"),
     path("guide/close/", guide.guide_close, name="guide_close"),
+    path("leads/<slug:public_id>/next/", home.next_lead, name="next_lead"),
     path("leads/<slug:public_id>/call/", call.call_modal, name="call_modal"),
     path("leads/<slug:public_id>/call/check/", call.call_preflight, name="call_preflight"),
     path("conversations/", listing.conversation_list, name="conversation_list"),

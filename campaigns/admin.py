@@ -120,6 +120,13 @@ class ProviderAccountAdmin(Admin):
         return format_html("<code>{}</code><br>{}", account.webhook_url, note)
 
 
+class KeptAdmin(Admin):
+    """Calls and campaigns name these: agents and numbers are deactivated, templates get new versions."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class CallerNumberForm(SameWorkspaceForm):
     e164 = forms.CharField(label="Number", max_length=40, widget=UnfoldAdminTextInputWidget())
 
@@ -134,7 +141,7 @@ class CallerNumberForm(SameWorkspaceForm):
 
 
 @admin.register(CallerNumber)
-class CallerNumberAdmin(Admin):
+class CallerNumberAdmin(KeptAdmin):
     form = CallerNumberForm
     list_display = ("e164", "label", "account", "workspace", "kind", "is_active")
     list_filter = ("kind", "is_active")
@@ -179,7 +186,7 @@ class VersionInline(ReadOnlyInline):
 
 
 @admin.register(PromptTemplate)
-class PromptTemplateAdmin(Admin):
+class PromptTemplateAdmin(KeptAdmin):
     """A changed text becomes a new version: calls keep the one they used."""
 
     form = PromptTemplateForm
@@ -245,7 +252,7 @@ class VoiceAgentForm(SameWorkspaceForm):
 
 
 @admin.register(VoiceAgent)
-class VoiceAgentAdmin(Admin):
+class VoiceAgentAdmin(KeptAdmin):
     form = VoiceAgentForm
     list_display = ("name", "account", "template", "caller_number", "workspace", "is_active")
     list_filter = ("is_active",)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -23,6 +23,7 @@ from campaigns.prompts import BUILT_IN, find_mistakes
 from campaigns.queries import variable_defaults
 from campaigns.usage import callers_by_number
 from common.errors import ProblemError
+from common.hours import CLOSED, DAYS, hours_or_closed
 from common.ids import new_code
 from common.phones import normalize_phone
 
@@ -43,6 +44,7 @@ def create_campaign(*, workspace: Workspace, by: Actor, **fields: Any) -> Campai
 
     campaign = Campaign(workspace=workspace, code=new_code(taken), **fields)
     if campaign.is_default:
+        _lock_default_mark(workspace.pk)
         _take_default_mark(campaign, by=by)
     _check_campaign(campaign)
     campaign.save()
@@ -51,9 +53,13 @@ def create_campaign(*, workspace: Workspace, by: Actor, **fields: Any) -> Campai
 
 
 @transaction.atomic
-def update_campaign(*, campaign: Campaign, by: Actor, **fields: Any) -> Campaign:
-    """Everything but the status, which has its own rules."""
+def update_campaign(*, campaign: Campaign, by: Actor, days: Mapping[str, Any] | None = None, **fields: Any) -> Campaign:
+    """Everything but the status, which has its own rules; `days` are hours of single days, the others stay."""
+    if fields.get("is_default"):
+        _lock_default_mark(campaign.workspace_id)
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if days:
+        fields["hours"] = _with_days(campaign.hours, days)
     changes = _change(campaign, fields)
     if "is_default" in changes and campaign.is_default:
         _take_default_mark(campaign, by=by)
@@ -82,9 +88,14 @@ def set_campaign_status(*, campaign: Campaign, status: str, by: Actor) -> bool:
     return True
 
 
-def make_default(*, campaign: Campaign, by: Actor) -> Campaign:
-    """Leads that come without a campaign join this one from now on."""
-    return update_campaign(campaign=campaign, by=by, is_default=True)
+def _with_days(hours: Any, days: Mapping[str, Any]) -> dict[str, Any]:
+    kept = hours if hours_or_closed(hours) != CLOSED else {}
+    return {day: [] for day in DAYS} | kept | dict(days)
+
+
+def _lock_default_mark(workspace_id: int) -> None:
+    """Before any campaign's row: of two that take the mark at once the second finds the first one having it."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
 
 
 def _take_default_mark(campaign: Campaign, *, by: Actor) -> None:
@@ -222,9 +233,11 @@ def check_prompt(*, workspace: Workspace, body: str, first_message: str = "") ->
 def save_template(
     *, workspace: Workspace, name: str, body: str, first_message: str, by: Actor, template: PromptTemplate | None = None
 ) -> PromptTemplate:
-    """A changed text becomes a new version; a name that does not exist is refused here, not on the phone."""
+    """A changed text becomes a new version; a variable that does not exist is refused here, not on the phone."""
     check_prompt(workspace=workspace, body=body, first_message=first_message)
     template = template or PromptTemplate(workspace=workspace)
+    # A form has set the new name on the row it gives.
+    former = PromptTemplate.objects.select_for_update().filter(pk=template.pk).values_list("name", flat=True).first()
     template.name = name
     template.full_clean(exclude=["current"])
     template.save()
@@ -238,8 +251,15 @@ def save_template(
             created_by=by.user,
         )
         template.save(update_fields=["current"])
-        record(workspace=workspace, by=by, verb="template.saved", object_type="template", object_id=template.public_id)
+        _record_template(template, "template.saved", by=by)
+    if former not in (None, name):
+        _record_template(template, "template.renamed", by=by, **{"from": former, "to": name})
     return template
+
+
+def _record_template(template: PromptTemplate, verb: str, *, by: Actor, **data: Any) -> None:
+    workspace, object_id = template.workspace, template.public_id
+    record(workspace=workspace, by=by, verb=verb, object_type="template", object_id=object_id, data=data)
 
 
 def register_custom_fields(*, workspace: Workspace, names: Iterable[str]) -> None:

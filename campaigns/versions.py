@@ -33,13 +33,9 @@ def save_edit(
     """Saves on top of the version with the number that was read, and of no other."""
     with transaction.atomic():
         stored = _current(template, based_on)
-        former = stored.name
-        saved = save_template(
+        return save_template(
             workspace=stored.workspace, name=name, body=body, first_message=first_message, by=by, template=stored
         )
-        if former != name:
-            _record(saved, "template.renamed", by, {"from": former, "to": name})
-    return saved
 
 
 def restore_version(*, version: PromptVersion, instead_of: int, by: Actor) -> PromptTemplate:
@@ -56,7 +52,7 @@ def restore_version(*, version: PromptVersion, instead_of: int, by: Actor) -> Pr
             template=stored,
         )
         if saved.current_id != before:
-            _record(saved, "template.restored", by, {"version": version.number})
+            _record_restored(saved, version.number, by)
     return saved
 
 
@@ -69,9 +65,15 @@ def _current(template: PromptTemplate, number: int) -> PromptTemplate:
     return stored
 
 
-def _record(template: PromptTemplate, verb: str, by: Actor, data: dict[str, str | int]) -> None:
-    workspace, object_id = template.workspace, template.public_id
-    record(workspace=workspace, by=by, verb=verb, object_type="template", object_id=object_id, data=data)
+def _record_restored(template: PromptTemplate, number: int, by: Actor) -> None:
+    record(
+        workspace=template.workspace,
+        by=by,
+        verb="template.restored",
+        object_type="template",
+        object_id=template.public_id,
+        data={"version": number},
+    )
 
 
 @dataclass(frozen=True)

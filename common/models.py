@@ -40,7 +40,7 @@ class SentForm(models.Model):
 
     token = models.CharField(max_length=80, primary_key=True)
     url = models.CharField(max_length=500)
-    sent_at = models.DateTimeField(default=clock.real_now)
+    sent_at = models.DateTimeField(default=clock.real_now, db_index=True)
 
     def __str__(self) -> str:
         return self.url

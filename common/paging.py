@@ -44,7 +44,8 @@ def page_of(
     if back:
         found.reverse()
     if not found:
-        return Page([])
+        # What lay before the cursor is gone: better the first page than none.
+        return page_of(rows, order=order, size=size) if cursor else Page([])
     has_after, has_before = (True, more) if back and cursor else (more, bool(cursor))
     first, last = found[0], found[-1]
     return Page(found, _write(last, order) if has_after else "", _write(first, order) if has_before else "")
@@ -61,7 +62,12 @@ def _beyond(order: Sequence[str], cursor: list[Any]) -> Q:
         field, down = name.lstrip("-"), name.startswith("-")
         beyond |= equal & Q(**{f"{field}__{'lt' if down else 'gt'}": value})
         equal &= Q(**{field: value})
-    return beyond
+    # Said again of the first column alone: an OR is no condition for an index, this is.
+    return beyond & _not_before(order[0], cursor[0]) if len(order) > 1 else beyond
+
+
+def _not_before(name: str, value: Any) -> Q:
+    return Q(**{f"{name.lstrip('-')}__{'lte' if name.startswith('-') else 'gte'}": value})
 
 
 def _write(row: Model, order: Sequence[str]) -> str:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Workspace
 from leads.models import Lead, Note
+
+# Who has put somebody on the Do-Not-Call list by mistake takes it back for so long; afterwards it takes an admin.
+UNDO_WITHIN = timedelta(minutes=10)
 
 
 def lead_of(workspace: Workspace, public_id: str) -> Lead:

@@ -6,11 +6,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.actors import Actor
 from accounts.admin import actor
+from accounts.services import record
 from common.admin import Admin, Inline, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
 from leads.models import (
     BulkChange,
@@ -100,6 +103,21 @@ class DoNotCallForm(SameWorkspaceForm):
         pass
 
 
+class DeletesOneByOne(Admin):
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for row in queryset.select_related("workspace"):
+            self.delete_model(request, row)
+
+
+@transaction.atomic
+def delete_recorded(row: Lead | Tag, *, object_id: str, by: Actor, **data: str) -> None:
+    kind = str(row._meta.model_name)
+    record(
+        workspace=row.workspace, by=by, verb=f"{kind}.deleted", object_type=kind, object_id=object_id, data=data or None
+    )
+    row.delete()
+
+
 class PhoneInline(Inline):
     model = LeadPhone
     form = PhoneForm
@@ -116,7 +134,7 @@ class StatusChangeInline(ReadOnlyInline):
 
 
 @admin.register(Lead)
-class LeadAdmin(Admin):
+class LeadAdmin(DeletesOneByOne):
     form = LeadForm
     inlines = (PhoneInline, StatusChangeInline)
     list_display = ("__str__", "phone", "status", "campaign", "workspace", "is_test", "created_at")
@@ -155,13 +173,20 @@ class LeadAdmin(Admin):
             numbers = {data["e164"]: data["label"] for data in kept}
             set_further_numbers(lead=form.instance, numbers=numbers, by=actor(request))
 
+    def delete_model(self, request: HttpRequest, obj: Lead) -> None:
+        # Without the name: it may be deleted because the person asked for that.
+        delete_recorded(obj, object_id=obj.public_id, by=actor(request))
+
 
 @admin.register(Tag)
-class TagAdmin(Admin):
+class TagAdmin(DeletesOneByOne):
     list_display = ("name", "workspace")
     list_select_related = ("workspace",)
     search_fields = ("name",)
     autocomplete_fields = ("workspace",)
+
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        delete_recorded(obj, object_id=str(obj.pk), by=actor(request), name=obj.name)
 
 
 @admin.register(LeadPhone)

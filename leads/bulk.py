@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Count, Q, QuerySet
 
 from accounts.actors import Actor
@@ -24,13 +24,16 @@ log = structlog.get_logger(__name__)
 MOST_LEADS = 10_000
 AT_ONCE = 50
 CHUNK = 100
-LOST_AFTER = timedelta(seconds=10)
+LOST_AFTER = timedelta(seconds=30)
 SWEPT = 100
+MORE_LEADS = "MORE_LEADS"
 STARTED, TAKEN_BACK = "bulk_change.started", "bulk_change.taken_back"
 
 State, Item = BulkChange.State, BulkItem.State
 UNFINISHED = (State.RUNNING, State.UNDOING)
-# What is the matter with this one lead; anything else stops the worker, and the sweep sends another.
+# A matter of the database, not of the lead: it stops the worker, and the sweep sends another.
+OF_THE_DATABASE = (OperationalError, InterfaceError)
+# What can be the matter with a lead; anything else is our mistake.
 OF_THE_LEAD = (ValidationError, ProblemError, ObjectDoesNotExist, IntegrityError, DataError)
 
 
@@ -95,11 +98,24 @@ def result_of(change: BulkChange) -> BulkResult:
 
 @transaction.atomic
 def start_bulk_change(
-    *, workspace: Workspace, leads: QuerySet[Lead], kind: str, value: str, label: str, reason: str = "", by: Actor
+    *,
+    workspace: Workspace,
+    leads: QuerySet[Lead],
+    kind: str,
+    value: str,
+    label: str,
+    by: Actor,
+    reason: str = "",
+    confirmed: int | None = None,
 ) -> BulkChange:
-    """For few leads the caller goes on with `finish`; for many a job does the work."""
+    """For few leads the caller goes on with `finish`; for many a job does the work. `confirmed` is how many leads the
+    person was told of."""
     ids = list(leads.filter(workspace=workspace).order_by("id").values_list("pk", flat=True)[: MOST_LEADS + 1])
     check_size(len(ids))
+    if confirmed is not None and len(ids) > confirmed:
+        raise ProblemError(
+            MORE_LEADS, "More leads match by now than you were shown: look at the number and confirm again."
+        )
     change = BulkChange.objects.create(
         workspace=workspace, user=by.user, kind=kind, value=value, label=label[:120], reason=reason
     )
@@ -184,8 +200,10 @@ def _actor_of(change: BulkChange) -> Actor:
 def _handle(item: BulkItem, act: Act, is_undo: bool) -> None:
     try:
         _undo(item, act) if is_undo else _do(item, act)
-    except OF_THE_LEAD as error:
-        log.info("bulk_item_failed", item=item.pk, error=str(error))
+    except OF_THE_DATABASE:
+        raise
+    except Exception as error:
+        log.warning("bulk_item_failed", item=item.pk, error=str(error), exc_info=not isinstance(error, OF_THE_LEAD))
         left = {"state": Item.KEPT} if is_undo else {"state": Item.FAILED, "before": {"failed": _words(error)}}
         BulkItem.objects.filter(pk=item.pk, state=item.state).update(**left)
 

@@ -13,7 +13,6 @@ from accounts.actors import Actor
 from accounts.models import User
 from campaigns.models import Campaign
 from leads.models import BulkChange, Channel, DoNotCall, Lead
-from leads.queries import listed_numbers
 from leads.services import (
     add_tag,
     assign_owner,
@@ -80,17 +79,24 @@ class _Untag(_Kind):
 
 class _SetStatus(_Kind):
     def do(self, lead: Lead) -> Before | None:
-        status, listed = lead.status, _entries(lead)
-        if not set_status(lead=lead, status=self.change.value, by=self.by, reason=REASON):
+        status, source = lead.status, self.change.public_id
+        if not set_status(lead=lead, status=self.change.value, by=self.by, reason=REASON, source=source):
             return None
-        return {"status": status, "entries": sorted(_entries(lead) - listed)}
+        return {"status": status, "history": _last_change(lead), "entries": _listed_by(self.change, lead)}
 
     def undo(self, lead: Lead, before: Before) -> bool:
-        if lead.status != self.change.value:
+        """The same status may have been set anew since, by a call for one."""
+        if lead.status != self.change.value or _last_change(lead) != before["history"]:
+            return False
+        if _said_again(before["entries"]):
             return False
         set_status(lead=lead, status=before["status"], by=self.by, reason=UNDO_REASON)
         _lift(lead, before["entries"], by=self.by)
         return True
+
+
+def _last_change(lead: Lead) -> int | None:
+    return lead.status_changes.order_by("-id").values_list("pk", flat=True).first()
 
 
 class _Move(_Kind):
@@ -113,15 +119,24 @@ class _DoNotCall(_Kind):
         numbers = [(Channel.PHONE, number) for number in lead.numbers()]
         if not numbers:
             raise ValidationError("No number to put on the list.")
-        made = bar_lead(lead=lead, addresses=numbers, by=self.by, reason=self.change.reason)
+        source = self.change.public_id
+        made = bar_lead(lead=lead, addresses=numbers, by=self.by, reason=self.change.reason, source=source)
         return {"entries": [entry.pk for entry in made]} if made else None
 
     def undo(self, lead: Lead, before: Before) -> bool:
-        return _lift(lead, before["entries"], by=self.by)
+        return not _said_again(before["entries"]) and _lift(lead, before["entries"], by=self.by)
 
 
-def _entries(lead: Lead) -> set[int]:
-    return {entry.pk for entry in listed_numbers(lead.workspace_id, lead.numbers()).values()}
+def _listed_by(change: BulkChange, lead: Lead) -> list[int]:
+    """Its entries bear its name, so nobody else's is taken for one of them."""
+    mine = DoNotCall.objects.filter(workspace=lead.workspace_id, source=change.public_id, address__in=lead.numbers())
+    return sorted(mine.values_list("pk", flat=True))
+
+
+def _said_again(entries: list[int]) -> bool:
+    """Somebody has said no a second time: that one was not ours to take back."""
+    rows = DoNotCall.objects.select_for_update().filter(pk__in=entries)
+    return any(confirmed_at is not None for confirmed_at in rows.values_list("confirmed_at", flat=True))
 
 
 def _lift(lead: Lead, entries: list[int], *, by: Actor) -> bool:

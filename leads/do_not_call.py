@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from accounts.actors import Actor
 from accounts.models import AuditEvent, Workspace
 from accounts.services import record
-from common import phones
+from common import clock, phones
 from leads.models import Channel, DoNotCall
 from leads.services import normalize_address
 
@@ -206,11 +206,13 @@ def upload_list(*, workspace: Workspace, by: Actor, found: ReadList, channel: st
 
 def _insert(workspace: Workspace, addresses: list[str], *, by: Actor, channel: str, reason: str) -> int:
     listed = DoNotCall.objects.filter(workspace=workspace, channel=channel, address__in=addresses)
-    known = set(listed.values_list("address", flat=True))
+    known = set(listed.select_for_update().values_list("address", flat=True))
     new = [
         DoNotCall(workspace=workspace, channel=channel, address=address, reason=reason, source=UPLOAD, user=by.user)
         for address in addresses
         if address not in known
     ]
     DoNotCall.objects.bulk_create(new, ignore_conflicts=True)
+    ours = [entry.address for entry in new]
+    listed.exclude(source=UPLOAD, address__in=ours).update(confirmed_at=clock.now())
     return len(new)

@@ -91,6 +91,8 @@ class Lead(models.Model):
     # Of the newest placed call that is over, kept here by calls, so that lists can filter and sort by it.
     last_call_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_outcome = models.CharField(max_length=20, blank=True, editable=False)
+    # When the lead asked to be called back, the last time it did.
+    callback_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
     updated_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(default=clock.now)
 
@@ -99,6 +101,12 @@ class Lead(models.Model):
             models.Index(fields=["workspace", "-id"], name="lead_list"),
             models.Index(fields=["workspace", "status", "-id"], name="lead_list_by_status"),
             models.Index(fields=["workspace", "phone"], name="lead_by_phone"),
+            # The home page counts those that are due.
+            models.Index(
+                fields=["workspace", "callback_at"], condition=Q(status="scheduled_callback"), name="callbacks_due"
+            ),
+            # The home page offers one's own first.
+            models.Index(fields=["workspace", "status", "owner", "-id"], name="leads_to_call_next"),
             # The campaign page looks for one to try the agent on.
             models.Index(fields=["campaign"], condition=Q(is_test=True), name="test_leads_of_campaign"),
             models.Index(fields=["workspace", "campaign", "-id"], name="lead_list_by_campaign"),
@@ -213,6 +221,10 @@ class BulkChange(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.label}".strip()
 
+    @property
+    def lists_numbers(self) -> bool:
+        return self.kind == self.Kind.DNC or (self.kind == self.Kind.STATUS and self.value == LeadStatus.DNC)
+
 
 class BulkItem(models.Model):
     """What one lead was before the change; undoing leaves alone what somebody has changed since."""
@@ -259,6 +271,8 @@ class DoNotCall(models.Model):
     source = models.CharField(max_length=40, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
+    # A further no for the same address: whoever takes back the first one must not take this one back too.
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = DoNotCallQuerySet.as_manager()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User, Workspace
 from campaigns.models import Campaign
@@ -101,4 +101,6 @@ def _number(workspace: Workspace, extra: Q, main: Q) -> Q:
 
 
 def leads_to_start_with(workspace: Workspace) -> list[Lead]:
-    return list(Lead.objects.filter(workspace=workspace, tags__name=START_HERE).order_by("-id")[:3])
+    tag = Tag.objects.filter(workspace=workspace, name=START_HERE).values("pk")[:1]
+    tagged = Lead.tags.through.objects.filter(tag=Subquery(tag)).order_by("-lead_id").select_related("lead")
+    return [row.lead for row in tagged[:3]]

@@ -17,6 +17,14 @@ from common.phones import normalize_phone
 from leads.models import Channel, DoNotCall, Lead, LeadPhone, LeadStatus, Note, StatusChange, Tag
 
 TAG_LENGTH = 50
+BULK_SOURCE = "bulk_"
+WAS_TOLD = "The lead asked not to be contacted"
+
+
+def lock_lead(lead: Lead) -> Lead:
+    """As it is stored now; inside a transaction it stays so until the end."""
+    related = Lead.objects.select_related("workspace", "campaign", "owner")
+    return related.select_for_update(of=("self",)).get(pk=lead.pk)
 
 
 @transaction.atomic
@@ -27,6 +35,7 @@ def create_lead(*, workspace: Workspace, by: Actor, **fields: Any) -> Lead:
     lead.full_clean()
     lead.save()
     register_custom_fields(workspace=workspace, names=lead.custom_fields)
+    _list_if_barred(lead, lead.numbers(), by=by)
     record(workspace=workspace, by=by, verb="lead.created", object_type="lead", object_id=lead.public_id)
     return lead
 
@@ -34,7 +43,7 @@ def create_lead(*, workspace: Workspace, by: Actor, **fields: Any) -> Lead:
 @transaction.atomic
 def update_lead(*, lead: Lead, by: Actor, **fields: Any) -> bool:
     """Saves what differs from the stored row and tells of each field what it was; False when nothing does."""
-    stored = Lead.objects.select_for_update().get(pk=lead.pk)
+    stored = lock_lead(lead)
     if fields.get("phone"):
         country = fields.get("country", stored.country) or lead.workspace.country
         fields["phone"] = normalize_phone(fields["phone"], country=country)
@@ -47,6 +56,7 @@ def update_lead(*, lead: Lead, by: Actor, **fields: Any) -> bool:
     lead.full_clean(exclude={field.name for field in Lead._meta.fields} - set(changed))
     lead.save(update_fields=[*changed, "updated_at"])
     register_custom_fields(workspace=lead.workspace, names=changed.get("custom_fields", ()))
+    _list_if_barred(stored, [changed["phone"]] if changed.get("phone") else [], by=by)
     _record(lead, by=by, verb="lead.updated", changes=_differences(stored, changed))
     return True
 
@@ -77,6 +87,7 @@ def _touch(lead: Lead) -> None:
 @transaction.atomic
 def set_further_numbers(*, lead: Lead, numbers: Mapping[str, str], by: Actor) -> bool:
     """Exactly these numbers with their labels, beside the main one."""
+    stored = lock_lead(lead)
     before = dict(LeadPhone.objects.filter(lead=lead).order_by("id").values_list("e164", "label"))
     if before == dict(numbers):
         return False
@@ -87,6 +98,7 @@ def set_further_numbers(*, lead: Lead, numbers: Mapping[str, str], by: Actor) ->
         LeadPhone.objects.update_or_create(lead=lead, e164=number, defaults={"label": label})
     # Numbers that were read along with the lead are not those of now.
     lead.__dict__.get("_prefetched_objects_cache", {}).pop("phones", None)
+    _list_if_barred(stored, [number for number in numbers if number not in before], by=by)
     _touch(lead)
     _record(lead, by=by, verb="lead.updated", changes={"further_numbers": [_listing(before), _listing(numbers)]})
     return True
@@ -98,7 +110,7 @@ def _listing(numbers: Mapping[str, str]) -> str:
 
 @transaction.atomic
 def assign_owner(*, lead: Lead, owner: User | None, by: Actor) -> bool:
-    stored = Lead.objects.select_for_update(of=("self",)).select_related("owner").get(pk=lead.pk)
+    stored = lock_lead(lead)
     if stored.owner == owner:
         return False
     if owner and not Membership.objects.filter(workspace=lead.workspace_id, user=owner).exists():
@@ -113,7 +125,7 @@ def assign_owner(*, lead: Lead, owner: User | None, by: Actor) -> bool:
 def move_campaign(*, lead: Lead, campaign: Campaign, by: Actor) -> bool:
     if campaign.workspace_id != lead.workspace_id:
         raise ProblemError("UNKNOWN_CAMPAIGN", "This campaign is not of the lead's workspace.")
-    stored = Lead.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=lead.pk)
+    stored = lock_lead(lead)
     if stored.campaign == campaign:
         return False
     lead.campaign, lead.updated_at = campaign, clock.now()
@@ -152,17 +164,19 @@ def remove_tag(*, lead: Lead, name: str, by: Actor) -> bool:
     return bool(names)
 
 
-def set_status(*, lead: Lead, status: str, by: Actor, reason: str = "", interaction_public_id: str = "") -> bool:
+def set_status(
+    *, lead: Lead, status: str, by: Actor, reason: str = "", interaction_public_id: str = "", source: str = ""
+) -> bool:
     """Sets any of the 23 with a history row; False when it already was. `dnc` lists all the lead's numbers: the no is
     the person's, whichever other lead has the number too."""
     status = LeadStatus(status)
     with transaction.atomic():
-        before = Lead.objects.select_for_update().values_list("status", flat=True).get(pk=lead.pk)
-        changed = before != status
+        stored = lock_lead(lead)
+        before, changed = stored.status, stored.status != status
+        if status == LeadStatus.DNC:
+            bar_lead(lead=lead, addresses=_as_phones(stored.numbers()), by=by, reason=reason, source=source)
         if changed:
             Lead.objects.filter(pk=lead.pk).update(status=status, updated_at=clock.now())
-            if status == LeadStatus.DNC:
-                _list_numbers(lead, by=by, reason=reason)
             StatusChange.objects.create(
                 lead=lead,
                 before=before,
@@ -176,16 +190,27 @@ def set_status(*, lead: Lead, status: str, by: Actor, reason: str = "", interact
     return changed
 
 
-def _list_numbers(lead: Lead, *, by: Actor, reason: str) -> None:
-    for number in lead.numbers():
-        add_to_do_not_call(workspace=lead.workspace, address=number, by=by, reason=reason, source=lead.public_id)
+def _list_if_barred(lead: Lead, numbers: Iterable[str], *, by: Actor) -> None:
+    """A new number of somebody who said no."""
+    if lead.status == LeadStatus.DNC:
+        bar_lead(lead=lead, addresses=_as_phones(numbers), by=by, reason=WAS_TOLD)
 
 
-@transaction.atomic
+def _as_phones(numbers: Iterable[str]) -> list[tuple[str, str]]:
+    return [(Channel.PHONE, number) for number in numbers]
+
+
 def add_to_do_not_call(
     *, workspace: Workspace, address: str, by: Actor, reason: str = "", channel: str = Channel.PHONE, source: str = ""
 ) -> DoNotCall:
-    """Idempotent: an address that is already listed keeps its first reason."""
+    """Idempotent: an address that is already listed keeps its first reason, and that it was said again is kept too."""
+    return _list_address(workspace, channel, address, by=by, reason=reason, source=source)[0]
+
+
+@transaction.atomic
+def _list_address(
+    workspace: Workspace, channel: str, address: str, *, by: Actor, reason: str, source: str
+) -> tuple[DoNotCall, bool]:
     address = normalize_address(address, channel=channel, country=workspace.country)
     entry = DoNotCall(workspace=workspace, channel=channel, address=address, reason=reason, source=source, user=by.user)
     entry.clean()
@@ -195,28 +220,28 @@ def add_to_do_not_call(
         address=address,
         defaults={"reason": reason, "source": source, "user": by.user},
     )
-    if created:
+    # A change to many leads meets a number as often as leads share it, and says its no once.
+    is_same_act = source.startswith(BULK_SOURCE) and entry.source == source
+    if created or not is_same_act:
+        if not created and not DoNotCall.objects.filter(pk=entry.pk).update(confirmed_at=clock.now()):
+            # Taken off between the look and this: the no holds all the same.
+            return _list_address(workspace, channel, address, by=by, reason=reason, source=source)
         data = {"channel": channel, "address": address, "reason": reason}
-        record(workspace=workspace, by=by, verb="dnc.added", object_type="dnc", object_id=address[:40], data=data)
-    return entry
+        verb = "dnc.added" if created else "dnc.confirmed"
+        record(workspace=workspace, by=by, verb=verb, object_type="dnc", object_id=address[:40], data=data)
+    return entry, created
 
 
 @transaction.atomic
-def bar_lead(*, lead: Lead, addresses: Iterable[tuple[str, str]], by: Actor, reason: str = "") -> list[DoNotCall]:
+def bar_lead(
+    *, lead: Lead, addresses: Iterable[tuple[str, str]], by: Actor, reason: str = "", source: str = ""
+) -> list[DoNotCall]:
     """Puts addresses of the lead, as (channel, address), on the list and gives back the entries that are new."""
-    made = []
-    for channel, address in addresses:
-        listed = DoNotCall.objects.filter(workspace=lead.workspace_id, channel=channel, address=address)
-        if not listed.exists():
-            entry = add_to_do_not_call(
-                workspace=lead.workspace,
-                channel=channel,
-                address=address,
-                by=by,
-                reason=reason,
-                source=lead.public_id,
-            )
-            made.append(entry)
+    listed = [
+        _list_address(lead.workspace, channel, address, by=by, reason=reason, source=source or lead.public_id)
+        for channel, address in addresses
+    ]
+    made = [entry for entry, created in listed if created]
     if made:
         _touch(lead)
     return made

@@ -29,6 +29,11 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     settings_env.before_workers()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole installations first: they wait more than they work, and the quick tests fill the time."""
+    items.sort(key=lambda item: "/e2e/" not in str(item.path))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     settings_env.stop_servers()
 

@@ -12,9 +12,15 @@ from django.contrib.auth import password_validation
 from django.core.cache import cache
 
 from accounts.models import User
+from accounts.people import one_line
 
 # As long as the code before, this one and the next are taken.
 CODE_USED_SECONDS = 90
+
+
+class NameField(forms.CharField):
+    def to_python(self, value: Any) -> str:
+        return one_line(super().to_python(value) or "")
 
 
 class OurWords:
@@ -89,7 +95,7 @@ def timezone_choices() -> list[tuple[str, str]]:
 class FirstRunForm(forms.Form):
     """The owner of an empty installation and their workspace."""
 
-    name = forms.CharField(label="Your name", max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
+    name = NameField(label="Your name", max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"autocomplete": "username"}))
     password = forms.CharField(
         label="Password",
@@ -97,7 +103,7 @@ class FirstRunForm(forms.Form):
         help_text=NEW_PASSWORD_HINT["password1"],
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
-    workspace_name = forms.CharField(
+    workspace_name = NameField(
         label="Name of your company or team", max_length=120, widget=forms.TextInput({"autocomplete": "organization"})
     )
     country = forms.ChoiceField(

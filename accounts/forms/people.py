@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import password_validation
 
+from accounts.forms.entrance import NameField
 from accounts.models import Role, User
 
 ROLE_WORDS = {
@@ -36,7 +37,7 @@ class RoleForm(forms.Form):
 class JoinForm(forms.Form):
     """Somebody invited who has no account yet; the e-mail is the invited one."""
 
-    name = forms.CharField(label="Your name", max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
+    name = NameField(label="Your name", max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
     password = forms.CharField(
         label="Password",
         strip=False,

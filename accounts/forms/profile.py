@@ -7,11 +7,11 @@ from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from django import forms
 
-from accounts.forms.entrance import NEW_PASSWORD, NEW_PASSWORD_HINT, CodeOnce, OurWords
+from accounts.forms.entrance import NEW_PASSWORD, NEW_PASSWORD_HINT, CodeOnce, NameField, OurWords
 
 
 class NameForm(forms.Form):
-    name = forms.CharField(
+    name = NameField(
         label="Your name",
         max_length=150,
         error_messages={"required": "Type a name: colleagues see it beside what you do."},

@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.forms.entrance import country_choices, timezone_choices
 from accounts.models import Workspace
+from accounts.people import one_line
 from common.forms import WorkspaceForm
 
 
@@ -24,6 +25,9 @@ class WorkspaceSettingsForm(WorkspaceForm):
         super().__init__(*args, **kwargs)
         for name, choices in (("country", country_choices()), ("timezone", timezone_choices())):
             self.fields[name].choices = _with(self.initial[name], choices)  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        return one_line(self.cleaned_data["name"])
 
 
 def _with(stored: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from common.forms import field_errors, wants_check
 from common.notices import say
 from common.paging import page_of
 from common.templatetags.face import SETTINGS_TABS, may
-from leads.models import Lead
+from leads.models import BulkChange, Lead
 
 MOST_PERSONS = 200
 
@@ -102,6 +102,7 @@ PAGES: dict[str, tuple[Any, str, str]] = {
     "agent": (VoiceAgent, "public_id", "agent_edit"),
     "template": (PromptTemplate, "public_id", "prompt_edit"),
     "account": (ProviderAccount, "public_id", "account_edit"),
+    "bulk_change": (BulkChange, "public_id", "bulk"),
 }
 
 

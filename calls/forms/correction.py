@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from calls.correction import FINAL, MAX_REASON, callback_problem, seen_of
+from calls.ingest.outcome import reported_outcome
 from calls.models import Interaction, Status
 from common.forms import TextWithNewlines
 
@@ -48,12 +49,13 @@ class CorrectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.call, self.zone = call, zone
         cast(LocalTimeField, self.fields["callback_at"]).zone = ZoneInfo(zone)
-        self.initial.update(seen=seen_of(call), callback_at=call.callback_at)
+        self.reported = reported_outcome(call)
+        self.initial.update(seen=seen_of(call), callback_at=call.callback_at or self.reported.callback_at)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         is_callback = data.get("status") == Status.SCHEDULED_CALLBACK and "callback_at" in data
-        if is_callback and (problem := callback_problem(data["callback_at"])):
+        if is_callback and (problem := callback_problem(data["callback_at"], self.reported)):
             self.add_error("callback_at", problem)
         return data
 

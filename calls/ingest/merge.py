@@ -6,6 +6,7 @@ A person's correction stands against every report but that one; what the reports
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.db import transaction
@@ -62,6 +63,7 @@ def _take_as_placed(interaction: Interaction, report: CallReport) -> None:
     if was_given_up:
         interaction.error_code = ErrorCode.NO_REPORT
         interaction.save(update_fields=["error_code"])
+        refresh_last_calls([interaction.lead_id])
 
 
 def _facts(interaction: Interaction, report: CallReport, reported: Outcome) -> dict[str, Any]:
@@ -205,6 +207,22 @@ def carry_to_lead(interaction: Interaction, *, by: Actor, reason: str) -> None:
         )
 
 
+def take_back_from_lead(interaction: Interaction, *, by: Actor, reason: str) -> None:
+    """An outcome that says nothing of the lead leaves it no status from this call: it has the one before again."""
+    if not _says_nothing(interaction) or not _speaks_for_lead(interaction):
+        return
+    changes = interaction.lead.status_changes.order_by("-id")
+    mine = list(takewhile(lambda change: change.interaction_public_id == interaction.public_id, changes))
+    if mine:
+        set_status(
+            lead=interaction.lead,
+            status=mine[-1].before,
+            by=by,
+            reason=reason,
+            interaction_public_id=interaction.public_id,
+        )
+
+
 def _honour_opt_out(interaction: Interaction, *, by: Actor = SYSTEM) -> None:
     add_to_do_not_call(
         workspace=interaction.workspace,
@@ -223,10 +241,16 @@ def honour_second_conversation(interaction: Interaction, report: CallReport) -> 
 
 
 def _moves_lead(interaction: Interaction) -> bool:
-    """A test of a real lead moves nothing, a provider's fault neither; an older call never overrules a newer one."""
+    return not _says_nothing(interaction) and _speaks_for_lead(interaction)
+
+
+def _says_nothing(interaction: Interaction) -> bool:
+    return interaction.error_code in (ErrorCode.PROVIDER_FAULT, ErrorCode.NO_REPORT)
+
+
+def _speaks_for_lead(interaction: Interaction) -> bool:
+    """A test of a real lead does not; an older call never overrules a newer one, and nothing but a no a no."""
     if interaction.is_test and not interaction.lead.is_test:
-        return False
-    if interaction.error_code in (ErrorCode.PROVIDER_FAULT, ErrorCode.NO_REPORT):
         return False
     if interaction.status == Status.DNC:
         return True

@@ -59,4 +59,6 @@ def _what_came_of_it(before: Interaction, call: Interaction) -> str:
         return said
     if lead.status == LeadStatus.DNC:
         return f"{said} The lead stays on Do-Not-Call: lift it on the lead's page if the no was a mistake."
+    if lead.status != before.lead.status:
+        return f"{said} The lead is {lead.get_status_display()} again."
     return f"{said} The lead's status stays {lead.get_status_display()}."

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from accounts.models import Workspace
+from campaigns.forms.changes import changed_values
 from campaigns.forms.choices import NumberChoice, offer_active, sort_choices
 from campaigns.models import Campaign, business_hours
 from common import phones
@@ -93,11 +94,17 @@ class CampaignForm(WorkspaceForm):
         return [self[day] for day in DAYS]
 
     def wanted(self) -> dict[str, Any]:
-        """What the services take: the seven days as one value, as it stands where no day means anything else."""
-        values = {name: self.cleaned_data[name] for name in self._meta.fields or ()}
-        if any(day in self.changed_data for day in DAYS):
-            values["hours"] = {day: self.cleaned_data[day] for day in DAYS}
-        return values
+        """All of a new campaign, the seven days as one value."""
+        return _with_days("hours", self.cleaned_data)
+
+    def changes(self) -> dict[str, Any]:
+        return _with_days("days", changed_values(self))
+
+
+def _with_days(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    others = {field: value for field, value in values.items() if field not in DAYS}
+    days = {day: values[day] for day in DAYS if day in values}
+    return others | {name: days}
 
 
 class CampaignListForm(forms.Form):

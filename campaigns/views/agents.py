@@ -11,6 +11,7 @@ from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role, Workspace
 from campaigns.access import agent_of
 from campaigns.forms.agent import AgentForm
+from campaigns.forms.changes import changed_values
 from campaigns.forms.choices import has_account, only_account
 from campaigns.models import Campaign, VoiceAgent
 from campaigns.services import create_agent, update_agent
@@ -76,7 +77,7 @@ def _edit(request: HttpRequest, agent: VoiceAgent) -> HttpResponse:
     campaigns = campaigns_by_agent([agent])[agent.pk]
 
     def save() -> str:
-        saved = update_agent(agent=agent, by=actor_of(request), **form.cleaned_data)
+        saved = update_agent(agent=agent, by=actor_of(request), **changed_values(form))
         say(request, f"{saved.name} is saved.")
         return reverse("agent_list")
 

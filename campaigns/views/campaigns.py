@@ -113,7 +113,7 @@ def campaign_edit(request: HttpRequest, code: str) -> HttpResponse:
     form = CampaignForm(sent(request), workspace=campaign.workspace, instance=campaign)
 
     def save() -> str:
-        saved = update_campaign(campaign=campaign, by=actor_of(request), **form.wanted())
+        saved = update_campaign(campaign=campaign, by=actor_of(request), **form.changes())
         say(request, f"{saved.name} is saved.")
         return reverse("campaign", args=[saved.code])
 

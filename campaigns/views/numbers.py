@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role, Workspace
 from campaigns.access import number_of
+from campaigns.forms.changes import changed_values
 from campaigns.forms.choices import has_account, only_account
 from campaigns.forms.number import NumberForm
 from campaigns.models import CallerNumber
@@ -77,7 +78,7 @@ def _edit(request: HttpRequest, number: CallerNumber) -> HttpResponse:
     form = NumberForm(sent(request), workspace=number.workspace, instance=number)
 
     def save() -> str:
-        saved = update_number(number=number, by=actor_of(request), **form.cleaned_data)
+        saved = update_number(number=number, by=actor_of(request), **changed_values(form))
         say(request, f"{phones.display(saved.e164)} is saved.")
         return reverse("number_list")
 

@@ -174,7 +174,7 @@ def prompt_restore(request: HttpRequest, public_id: str, number: int) -> HttpRes
 
 def _restore_and_say(request: HttpRequest, version: PromptVersion) -> str:
     asked = request.GET.get("instead_of", "")
-    former = int(asked) if asked.isdecimal() else 0
+    former = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
     saved = restore_version(version=version, instead_of=former, by=actor_of(request))
     if _number_of(saved) == former:
         say(request, f"Version {version.number} says the same as the current one: nothing changed.")

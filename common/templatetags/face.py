@@ -231,7 +231,9 @@ def _tabs(context: template.Context, label: str, tabs: tuple[tuple[str, str, str
 @register.simple_tag(takes_context=True)
 def once(context: template.Context) -> SafeString:
     """Stands in every form that writes: sent twice it acts once, and text survives a session that ran out."""
-    return format_html('<input type="hidden" name="once" value="{}">', new_token(context["request"]))
+    house = context.get("workspace")
+    place = house.public_id if house else ""
+    return format_html('<input type="hidden" name="once" value="{}">', new_token(context["request"], place=place))
 
 
 @register.filter

@@ -17,6 +17,10 @@ from leads.models import BulkChange, Lead, LeadStatus, Tag
 
 Kind = BulkChange.Kind
 NOBODY = "nobody"
+# Longer than all filters at their longest, each letter written as %F0%9F%8F%A0.
+LONGEST_FILTER = 4_000
+TOO_LONG = "The filters of this list are too long to be read: clear them, filter again and choose the leads anew."
+LOST = "A filter of this list is no longer there, so it shows other leads than you chose from. Choose them again."
 WORDS = {
     Kind.OWNER: "Assign {}",
     Kind.TAG: "Add a tag to {}",
@@ -35,12 +39,26 @@ class Selection:
     public_ids: list[str]
     everything: bool
     listing: LeadListForm
+    asked: str
 
     @property
     def leads(self) -> QuerySet[Lead]:
         if self.everything:
             return self.listing.lead_filter().apply(self.workspace)
         return Lead.objects.filter(workspace=self.workspace, public_id__in=self.public_ids)
+
+    @property
+    def problem(self) -> str:
+        """Why these may be other leads than the person saw."""
+        if len(self.asked) > LONGEST_FILTER:
+            return TOO_LONG
+        return LOST if self.lost else ""
+
+    @property
+    def lost(self) -> bool:
+        """A filter that is understood no more, of a person who left for one, would widen the change to everybody."""
+        asked = {name for name, value in QueryDict(self.asked).items() if str(value).strip()}
+        return self.everything and not asked & set(self.listing.fields) <= {*self.listing.filters, "sort"}
 
     def count(self) -> int:
         """As far as it matters: one more than may be changed is enough to know."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -100,7 +101,8 @@ class LeadForm(WorkspaceForm):
         help_texts = {"is_test": "Called by the campaign's test agent, outside all figures."}  # noqa: RUF012
 
     def __init__(self, *args: Any, workspace: Workspace, instance: Lead | None = None, **kwargs: Any) -> None:
-        initial = _initial(workspace, instance) | kwargs.pop("initial", {})
+        self.numbers = _numbers(instance) if instance else {}
+        initial = _initial(workspace, instance, self.numbers) | kwargs.pop("initial", {})
         super().__init__(*args, workspace=workspace, instance=instance, initial=initial, **kwargs)
         self.house = workspace
         self._offer_choices()
@@ -183,6 +185,18 @@ class LeadForm(WorkspaceForm):
             return ", ".join(f"{name} {text_of(value)}" for name, value in stored.items())
         return super()._shown(name) if self.stored[name] else "empty"
 
+    def changed_fields(self, stored: Lead) -> dict[str, Any]:
+        """Of those only what the person touched: somebody may have changed the rest meanwhile."""
+        fields = self.lead_fields()
+        changed = {name: fields[name] for name in fields if name in self.changed_data or name not in PLAIN}
+        if "custom_fields" in changed:
+            shown = self.initial["custom_fields"]
+            changed["custom_fields"] = _merge(stored.custom_fields, shown, changed["custom_fields"])
+        return changed
+
+    def merged_numbers(self, stored: Lead) -> dict[str, str]:
+        return _merge(_numbers(stored), self.numbers, self.cleaned_data["further_numbers"])
+
     def lead_fields(self) -> dict[str, Any]:
         """What the lead itself keeps. A zone that was guessed stays a guess until somebody chooses."""
         fields = {name: self.cleaned_data[name] for name in PLAIN}
@@ -190,6 +204,13 @@ class LeadForm(WorkspaceForm):
             zone = self.cleaned_data["timezone"]
             fields |= {"timezone": zone, "timezone_source": TimezoneSource.USER_INPUT if zone else ""}
         return fields
+
+
+def _merge(stored: Mapping[str, Any], shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody made of what they were shown, done to what is there now."""
+    kept = {name: value for name, value in stored.items() if name in wanted or name not in shown}
+    touched = {name: value for name, value in wanted.items() if name not in shown or shown[name] != value}
+    return kept | touched
 
 
 def owners_for(workspace: Workspace, lead: Lead) -> Any:
@@ -224,12 +245,16 @@ def _read_line(line: str, country: str) -> tuple[str, str]:
     return number, label
 
 
-def _initial(workspace: Workspace, lead: Lead | None) -> dict[str, Any]:
+def _numbers(lead: Lead) -> dict[str, str]:
+    return dict(lead.phones.order_by("id").values_list("e164", "label"))
+
+
+def _initial(workspace: Workspace, lead: Lead | None, further: Mapping[str, str]) -> dict[str, Any]:
     if lead is None:
         default = Campaign.objects.filter(workspace=workspace, is_default=True).first()
         return {"campaign": default, "timezone": ""}
     is_given = lead.timezone_source in ("", TimezoneSource.USER_INPUT)
-    numbers = [f"{phones.display(phone.e164)} {phone.label}".strip() for phone in lead.phones.all()]
+    numbers = [f"{phones.display(number)} {label}".strip() for number, label in further.items()]
     names = sorted(tag.name for tag in lead.tags.all())
     return {
         "phone": phones.display(lead.phone) if lead.phone else "",

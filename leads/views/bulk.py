@@ -12,16 +12,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import actor_of, membership_of, role_required, workspace_of
 from accounts.models import Role
+from common import clock
 from common.errors import ProblemError
 from common.notices import say
 from common.once import redirect_once
-from leads.bulk import check_size, finish, result_of, start_bulk_change, undo_bulk_change
-from leads.forms.bulk import WORDS, BulkForm, Kind, Selection
+from leads.access import UNDO_WITHIN
+from leads.bulk import MORE_LEADS, check_size, finish, result_of, start_bulk_change, undo_bulk_change
+from leads.forms.bulk import LONGEST_FILTER, WORDS, BulkForm, Kind, Selection
 from leads.models import BulkChange, BulkItem
 from leads.views.listing import list_form
 
 NAMES = 5
 STOP_POLLING = 286
+UNKNOWN = "Choose what to do with the leads."
 
 
 @role_required(Role.MEMBER)
@@ -29,12 +32,12 @@ STOP_POLLING = 286
 def bulk_confirm(request: HttpRequest) -> HttpResponse:
     selection = _selection(request)
     kind = _kind(request)
+    if kind is None or selection.problem:
+        return _back(request, selection, selection.problem or UNKNOWN)
     try:
         check_size(selection.count())
     except ProblemError as problem:
         return _back(request, selection, problem.message)
-    if kind is None:
-        return _back(request, selection, "Choose what to do with the leads.")
     return _ask(request, selection, BulkForm(workspace=selection.workspace, kind=kind))
 
 
@@ -42,8 +45,8 @@ def bulk_confirm(request: HttpRequest) -> HttpResponse:
 @require_POST
 def bulk_start(request: HttpRequest) -> HttpResponse:
     selection, kind = _selection(request), _kind(request)
-    if kind is None:
-        return _back(request, selection, "Choose what to do with the leads.")
+    if kind is None or selection.problem:
+        return _back(request, selection, selection.problem or UNKNOWN)
     form = BulkForm(request.POST, workspace=selection.workspace, kind=kind)
     if not form.is_valid():
         return _ask(request, selection, form, status=422)
@@ -56,7 +59,10 @@ def bulk_start(request: HttpRequest) -> HttpResponse:
     try:
         response = redirect_once(request, act)
     except ProblemError as problem:
-        return _back(request, selection, problem.message)
+        if problem.code != MORE_LEADS:
+            return _back(request, selection, problem.message)
+        form.add_error(None, problem.message)
+        return _ask(request, selection, form, status=422)
     return _go_on(request, started[0], selection.address) if started else response
 
 
@@ -66,8 +72,14 @@ def _start(request: HttpRequest, selection: Selection, form: BulkForm) -> BulkCh
         leads=selection.leads,
         kind=form.kind,
         by=actor_of(request),
+        confirmed=_confirmed(request) if selection.everything else None,
         **form.chosen(),
     )
+
+
+def _confirmed(request: HttpRequest) -> int:
+    shown = request.POST.get("count", "")[:9]
+    return int(shown) if shown.isdecimal() else 0
 
 
 def _go_on(request: HttpRequest, change: BulkChange, address: str) -> HttpResponse:
@@ -88,7 +100,7 @@ def bulk_page(request: HttpRequest, public_id: str) -> HttpResponse:
     change = _find(request, public_id)
     result = result_of(change)
     is_over = change.state in (BulkChange.State.DONE, BulkChange.State.UNDONE)
-    address = QueryDict(request.GET.get("back", "")[:2000]).urlencode()
+    address = QueryDict(request.GET.get("back", "")[:LONGEST_FILTER]).urlencode()
     context = {
         "change": change,
         "result": result,
@@ -110,8 +122,8 @@ def bulk_page(request: HttpRequest, public_id: str) -> HttpResponse:
 def bulk_undo(request: HttpRequest, public_id: str) -> HttpResponse:
     change = _find(request, public_id)
     if not _may_undo(request, change):
-        raise PermissionDenied(f"Only {change.user or 'an admin'} or an admin may take this back.")
-    address = QueryDict(request.GET.get("back", "")[:2000]).urlencode()
+        raise PermissionDenied("Whoever did it may take it back, Do-Not-Call for ten minutes; an admin may always.")
+    address = QueryDict(request.GET.get("back", "")[:LONGEST_FILTER]).urlencode()
     if not undo_bulk_change(change=change, by=actor_of(request)) or not result_of(change).is_small:
         return redirect(_url("bulk", change, address))
     finish(change)
@@ -120,13 +132,14 @@ def bulk_undo(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _selection(request: HttpRequest) -> Selection:
-    workspace = workspace_of(request)
+    workspace, asked = workspace_of(request), request.POST.get("filter", "")
     return Selection(
         workspace=workspace,
         # PostgreSQL takes no NUL, and no id has one.
         public_ids=[public_id for public_id in request.POST.getlist("lead") if "\0" not in public_id],
         everything=request.POST.get("all") == "1",
-        listing=list_form(request, workspace, QueryDict(request.POST.get("filter", "")[:2000])),
+        listing=list_form(request, workspace, QueryDict(asked if len(asked) <= LONGEST_FILTER else "")),
+        asked=asked,
     )
 
 
@@ -162,7 +175,8 @@ def _find(request: HttpRequest, public_id: str) -> BulkChange:
 def _may_undo(request: HttpRequest, change: BulkChange) -> bool:
     membership: Any = membership_of(request)
     is_own = change.user_id == membership.user_id and membership.at_least(Role.MEMBER)
-    return is_own or bool(membership.at_least(Role.ADMIN))
+    is_in_time = not change.lists_numbers or change.created_at > clock.now() - UNDO_WITHIN
+    return (is_own and is_in_time) or bool(membership.at_least(Role.ADMIN))
 
 
 def _left(change: BulkChange) -> list[BulkItem]:

@@ -47,6 +47,10 @@ class DncRow:
     def call(self) -> str:
         return self.entry.source if self.entry.source.startswith("int_") else ""
 
+    @property
+    def bulk(self) -> str:
+        return self.entry.source if self.entry.source.startswith("bulk_") else ""
+
 
 def shown(entry: DoNotCall) -> str:
     return entry.address if entry.channel == Channel.EMAIL else phones.display(entry.address)

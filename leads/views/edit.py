@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,16 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import actor_of, membership_of, role_required, workspace_of
 from accounts.actors import Actor
-from accounts.models import Role
+from accounts.models import Role, User
 from campaigns.models import Campaign
 from common import clock, phones
 from common.errors import ProblemError
 from common.forms import field_errors, wants_check
 from common.notices import say
 from common.once import redirect_once
-from leads.access import lead_of, note_of
+from leads.access import UNDO_WITHIN, lead_of, note_of
 from leads.forms.acts import CampaignForm, DoNotCallForm, LiftForm, NoteForm, OwnerForm, StatusForm, TagForm
-from leads.forms.lead import LeadForm
+from leads.forms.lead import LeadForm, split_tags
 from leads.models import Channel, DoNotCall, Lead, LeadStatus
 from leads.queries import LeadState, leads_with_number, state_of
 from leads.services import (
@@ -33,6 +34,7 @@ from leads.services import (
     bar_lead,
     create_lead,
     delete_note,
+    lock_lead,
     move_campaign,
     remove_from_do_not_call,
     remove_tag,
@@ -41,8 +43,6 @@ from leads.services import (
     update_lead,
 )
 from leads.views.page import TABS, address_of, show_lead
-
-UNDO_WITHIN = timedelta(minutes=10)
 
 
 @role_required(Role.MEMBER)
@@ -112,18 +112,23 @@ def _create(request: HttpRequest, form: LeadForm) -> str:
 
 @transaction.atomic
 def _save(form: LeadForm, lead: Lead, by: Actor) -> None:
-    data = form.cleaned_data
-    update_lead(lead=lead, by=by, **form.lead_fields())
-    set_further_numbers(lead=lead, numbers=data["further_numbers"], by=by)
-    assign_owner(lead=lead, owner=data["owner"], by=by)
-    move_campaign(lead=lead, campaign=data["campaign"], by=by)
-    before = {tag.name for tag in lead.tags.all() if "," not in tag.name}
-    wanted = {name.casefold() for name in data["tag_names"]}
-    for name in before:
-        if name.casefold() not in wanted:
-            remove_tag(lead=lead, name=name, by=by)
-    for name in data["tag_names"]:
+    data, stored = form.cleaned_data, lock_lead(lead)
+    update_lead(lead=lead, by=by, **form.changed_fields(stored))
+    set_further_numbers(lead=lead, numbers=form.merged_numbers(stored), by=by)
+    if "owner" in form.changed_data:
+        assign_owner(lead=lead, owner=data["owner"], by=by)
+    if "campaign" in form.changed_data:
+        move_campaign(lead=lead, campaign=data["campaign"], by=by)
+    shown, wanted = split_tags(form.initial["tag_names"]), data["tag_names"]
+    for name in _without(shown, wanted):
+        remove_tag(lead=lead, name=name, by=by)
+    for name in _without(wanted, shown):
         add_tag(lead=lead, name=name, by=by)
+
+
+def _without(names: list[str], others: list[str]) -> list[str]:
+    known = {name.casefold() for name in others}
+    return [name for name in names if name.casefold() not in known]
 
 
 @role_required(Role.MEMBER)
@@ -133,12 +138,33 @@ def lead_status(request: HttpRequest, public_id: str) -> HttpResponse:
     form = StatusForm(_sent(request), lead=lead)
     if not form.is_valid():
         return _show_mistakes(request, lead, "status_form", form)
-    data, before = form.cleaned_data, lead.status
-    if set_status(lead=lead, status=data["status"], reason=data["reason"], by=actor_of(request)):
-        # Taking back a no needs more than one click: it stands on the Do-Not-Call list too.
-        undo = "" if data["status"] == LeadStatus.DNC else _address("lead_status", lead, status=before, sure="1")
-        say(request, f"Status: {LeadStatus(data['status']).label}.", undo=undo)
+    _set_status(request, lead, form.cleaned_data["status"], form.cleaned_data["reason"])
     return _back(request, lead)
+
+
+@transaction.atomic
+def _set_status(request: HttpRequest, lead: Lead, status: str, reason: str) -> None:
+    before = lock_lead(lead).status
+    if _is_overtaken(request, _last_change(lead)):
+        return
+    if set_status(lead=lead, status=status, reason=reason, by=actor_of(request)):
+        undo = _address("lead_status", lead, status=before, sure="1", was=_last_change(lead))
+        # Taking back a no needs more than one click: it stands on the Do-Not-Call list too.
+        say(request, f"Status: {LeadStatus(status).label}.", undo="" if status == LeadStatus.DNC else undo)
+
+
+def _last_change(lead: Lead) -> str:
+    """The same status may have been set anew since, so the value would not do."""
+    change = lead.status_changes.order_by("-id").first()
+    return str(change.pk) if change else ""
+
+
+def _is_overtaken(request: HttpRequest, now: str) -> bool:
+    """An undo says what it takes back. When that is no longer so, somebody has decided since, and their word stands."""
+    overtaken = request.GET.get("was", now) != now
+    if overtaken:
+        messages.warning(request, "Somebody has changed this since, so it was not taken back.")
+    return overtaken
 
 
 @role_required(Role.MEMBER)
@@ -148,15 +174,24 @@ def lead_owner(request: HttpRequest, public_id: str) -> HttpResponse:
     form = OwnerForm(_sent(request), lead=lead)
     if not form.is_valid():
         return _show_mistakes(request, lead, "owner_form", form)
-    owner, before = form.cleaned_data["owner"], lead.owner_id or ""
     try:
-        changed = assign_owner(lead=lead, owner=owner, by=actor_of(request))
+        _assign(request, lead, form.cleaned_data["owner"])
     except ProblemError as problem:
         form.add_error("owner", problem.message)
         return _show_mistakes(request, lead, "owner_form", form)
-    if changed:
-        say(request, f"Owner: {owner or 'nobody'}.", undo=_address("lead_owner", lead, owner=str(before)))
     return _back(request, lead)
+
+
+@transaction.atomic
+def _assign(request: HttpRequest, lead: Lead, owner: User | None) -> None:
+    before = _key(lock_lead(lead).owner)
+    if not _is_overtaken(request, before) and assign_owner(lead=lead, owner=owner, by=actor_of(request)):
+        undo = _address("lead_owner", lead, owner=before, was=_key(owner))
+        say(request, f"Owner: {owner or 'nobody'}.", undo=undo)
+
+
+def _key(row: Model | None) -> str:
+    return str(row.pk) if row else ""
 
 
 @role_required(Role.MEMBER)
@@ -166,10 +201,16 @@ def lead_campaign(request: HttpRequest, public_id: str) -> HttpResponse:
     form = CampaignForm(_sent(request), lead=lead)
     if not form.is_valid():
         return _show_mistakes(request, lead, "campaign_form", form)
-    campaign, before = form.cleaned_data["campaign"], lead.campaign_id
-    if move_campaign(lead=lead, campaign=campaign, by=actor_of(request)):
-        say(request, f"Campaign: {campaign}.", undo=_address("lead_campaign", lead, campaign=str(before)))
+    _move(request, lead, form.cleaned_data["campaign"])
     return _back(request, lead)
+
+
+@transaction.atomic
+def _move(request: HttpRequest, lead: Lead, campaign: Campaign) -> None:
+    before = _key(lock_lead(lead).campaign)
+    if not _is_overtaken(request, before) and move_campaign(lead=lead, campaign=campaign, by=actor_of(request)):
+        undo = _address("lead_campaign", lead, campaign=before, was=_key(campaign))
+        say(request, f"Campaign: {campaign}.", undo=undo)
 
 
 @role_required(Role.MEMBER)
@@ -278,9 +319,10 @@ def lead_dnc_lift(request: HttpRequest, public_id: str) -> HttpResponse:
 def _undo_listing(request: HttpRequest, state: LeadState, ids: list[str]) -> None:
     """Who has just put addresses on the list by mistake may take these off again, without being an admin."""
     since = clock.now() - UNDO_WITHIN
-    entries = [entry for entry in state.entries if str(entry.pk) in ids]
-    if any(entry.user != request.user or entry.created_at < since for entry in entries):
-        raise PermissionDenied("This can be taken back for ten minutes by whoever did it; later an admin lifts it.")
+    mine = DoNotCall.objects.filter(pk__in=[entry.pk for entry in state.entries if str(entry.pk) in ids])
+    entries = list(mine.select_for_update(of=("self",)).select_related("workspace", "user").order_by("id"))
+    if any(entry.user != request.user or entry.created_at < since or entry.confirmed_at for entry in entries):
+        raise PermissionDenied("Whoever did it may take it back for ten minutes, unless it was said again.")
     for entry in entries:
         remove_from_do_not_call(entry=entry, by=actor_of(request), reason="Taken back at once")
     if entries:

@@ -55,6 +55,9 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });
 
+// What is missing is said at the field, by the server, in one manner; without JavaScript the browser says it.
+for (const form of document.querySelectorAll("form[method=post]")) form.noValidate = true;
+
 // On a narrow screen the tab one is on may lie beyond the edge.
 for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
   const { parentElement: row } = tab;

@@ -17,9 +17,11 @@ from calls.providers.elevenlabs import reports
 from common import clock
 from common.errors import ProblemError
 from leads.models import DoNotCall, Lead, LeadStatus, StatusChange
+from leads.services import set_status
 from tests import provider_events as events
 from tests import world
 from tests.provider_events import NEXT_WEEK
+from tests.travel import Clock
 
 SILENT = (("agent", "Hello?", 0),)
 
@@ -117,6 +119,60 @@ def test_another_time_for_the_same_callback_is_a_correction(lead: Lead) -> None:
     corrected = correct(call, "scheduled_callback", callback_at=then)
     assert (corrected.callback_at, corrected.machine_status) == (then, "scheduled_callback")
     assert corrected.corrected_at
+
+
+def test_the_same_callback_without_its_seconds_is_no_correction(lead: Lead) -> None:
+    then = (clock.now() + timedelta(days=2)).replace(second=30)
+    call = place(lead, status="scheduled_callback", callback_at=then)
+    with pytest.raises(ProblemError, match="already"):
+        correct(call, "scheduled_callback", callback_at=then.replace(second=0, microsecond=0))
+    assert not AuditEvent.objects.filter(verb="interaction.corrected").exists()
+
+
+def test_back_to_a_reported_callback_whose_time_is_over(lead: Lead, clock: Clock) -> None:
+    clock.at("2026-11-20T15:00:00+00:00")
+    call = finish(place(lead), wish="callback", callback="2026-11-21T10:00:00+00:00")
+    correct(call, "qualified")
+    clock.at("2026-11-22T15:00:00+00:00")
+    with pytest.raises(ProblemError, match="is over"):
+        correct(call, "scheduled_callback", callback_at=datetime.fromisoformat("2026-11-21T11:00:00+00:00"))
+    back = correct(call, "scheduled_callback", callback_at=datetime.fromisoformat("2026-11-21T10:00:00+00:00"))
+    assert (back.status, back.corrected_at) == ("scheduled_callback", None)
+
+
+@pytest.fixture
+def guess(lead: Lead) -> Interaction:
+    set_status(lead=lead, status="pending", by=Actor())
+    return place(lead, status=Status.ERROR, error_code="NO_REPORT")
+
+
+def test_a_correction_taken_back_gives_the_lead_its_status_back(guess: Interaction, bob: User) -> None:
+    correct(guess, "qualified")
+    correct(guess, "voicemail")
+    assert correct(guess, "error", bob).error_code == "NO_REPORT"
+    change = StatusChange.objects.latest("id")
+    assert (lead_of(guess).status, change.user) == ("pending", bob)
+    assert change.reason == "Correction taken back: I listened to it"
+
+
+def test_what_somebody_has_made_of_the_lead_since_stays(guess: Interaction, lead: Lead) -> None:
+    correct(guess, "qualified")
+    set_status(lead=lead, status="signed", by=Actor())
+    correct(guess, "error")
+    assert lead_of(guess).status == "signed"
+
+
+def test_a_newer_calls_outcome_stays_when_an_older_correction_is_taken_back(guess: Interaction, lead: Lead) -> None:
+    correct(guess, "qualified")
+    finish(place(lead, "conv_2"), wish="qualified")
+    correct(guess, "error")
+    assert lead_of(guess).status == "qualified"
+
+
+def test_a_no_that_is_taken_back_leaves_the_lead_at_do_not_call(guess: Interaction) -> None:
+    correct(guess, "dnc")
+    correct(guess, "error")
+    assert lead_of(guess).status == LeadStatus.DNC
 
 
 @pytest.mark.parametrize("days", [-1, 0, 731, None])
@@ -262,3 +318,10 @@ def test_the_same_no_reported_again_does_not_undo_its_correction(lead: Lead) -> 
     correct(call, "qualified")
     finish(call, wish="dnc")
     assert (call.status, call.machine_status) == ("qualified", "dnc")
+
+
+def test_a_call_that_turns_out_to_have_been_placed_is_the_leads_last_one(call: Interaction) -> None:
+    given_up = place(call.lead, "", status=Status.ERROR, dispatch="not_placed", error_code="NOT_PLACED")
+    tell(given_up, events.machine("conv_2"))
+    assert given_up.dispatch == "placed"
+    assert (lead_of(call).last_outcome, lead_of(call).last_call_at) == ("error", given_up.placed_at)

@@ -14,8 +14,9 @@ from tests.e2e.chromium import signed_in
 from tests.e2e.conftest import MakeStack
 from tests.e2e.stack import Stack
 
-SIZES = ((1440, 900), (390, 844))
-THEMES = ("light", "dark")
+# Each theme and each size once: the colours do not depend on the size, nor the places on the theme.
+LOOKS = (("light", 1440, 900), ("dark", 390, 844))
+OTHER_WIDTHS = (360, 768, 900, 1024)
 SERIOUS = {"serious", "critical"}
 # With the first row of the demo in place of each name.
 ROWS = """
@@ -116,11 +117,13 @@ def test_a_page_can_be_used_by_everybody(
     answer = page.goto(path.format(**rows))
     assert answer
     assert answer.status == (404 if "nothing" in path else 200)
-    for width, height in SIZES:
+    for theme, width, height in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-            faults += [f"{theme} {width}: {fault}" for fault in _faults_of(page)]
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        faults += [f"{theme} {width}: {fault}" for fault in _faults_of(page)]
+    for width in OTHER_WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        faults += [f"{width}: {fault}" for fault in _too_wide(page)]
     page.close()
     expected = [fault for fault in faults if "status of 404" in fault] if "nothing" in path else []
     assert [fault for fault in faults if fault not in expected] == []
@@ -135,5 +138,9 @@ def _faults_of(page: Page) -> list[str]:
     faults = [
         f"{rule['id']}: {node['html'][:160]}" for rule in found if rule["impact"] in SERIOUS for node in rule["nodes"]
     ]
+    return faults + _too_wide(page)
+
+
+def _too_wide(page: Page) -> list[str]:
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return faults + ([f"the page is {wider} px wider than the window"] if wider > 0 else [])
+    return [f"the page is {wider} px wider than the window"] if wider > 0 else []

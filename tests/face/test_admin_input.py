@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User, Workspace
+from accounts.actors import Actor
+from accounts.models import Invitation, Membership, Role, User, Workspace
+from accounts.people import invite
 from calls.services import preflight
-from campaigns.models import Campaign, PromptVariable, VoiceAgent
+from campaigns.models import CallerNumber, Campaign, PromptTemplate, PromptVariable, VoiceAgent
 from leads.models import DoNotCall, Lead, StatusChange, Tag
 from tests import world
 
@@ -143,3 +145,78 @@ def test_without_a_usual_caller_number_the_modal_asks_for_one_as_the_api_does(bo
     page = bob_client.get(f"/leads/{lead.public_id}/call/").content.decode()
     assert "Choose a number" in page
     assert "There is no number to call from" in page
+
+
+def several(*rows: Any) -> dict[str, Any]:
+    return {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
+
+
+def active(user: User, **fields: Any) -> dict[str, Any]:
+    return {"email": user.email, "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0, **fields}
+
+
+def test_the_only_owner_is_neither_deleted_nor_deactivated(operator_client: Client, alice: User) -> None:
+    sentence = "Alice is the only owner of Harbour: make somebody else an owner there first."
+    page = f"/admin/accounts/user/{alice.pk}"
+    assert sentence in operator_client.get(f"{page}/delete/").content.decode()
+    operator_client.post(f"{page}/delete/", {"post": "yes"})
+    operator_client.post("/admin/accounts/user/", several(alice))
+    assert sentence in errors(operator_client.post(f"{page}/change/", active(alice)))
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
+def test_two_owners_are_not_deleted_together(operator_client: Client, alice: User, workspace: Workspace) -> None:
+    anton = world.make_user("Anton", workspace, Role.OWNER)
+    operator_client.post("/admin/accounts/user/", several(alice, anton))
+    assert Membership.objects.filter(role=Role.OWNER).count() == 2
+
+
+def test_an_owner_who_cannot_log_in_does_not_count(operator_client: Client, alice: User, workspace: Workspace) -> None:
+    anton = world.make_user("Anton", workspace, Role.OWNER)
+    changed = operator_client.post(f"/admin/accounts/user/{anton.pk}/change/", active(anton))
+    assert changed.status_code == 302
+    operator_client.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"})
+    assert User.objects.filter(pk=alice.pk).exists()
+
+
+@pytest.mark.parametrize("way", ["one", "several"])
+def test_a_deleted_person_leaves_as_a_removed_member_does(
+    operator_client: Client, alice: User, bob: User, workspace: Workspace, way: str
+) -> None:
+    Membership.objects.filter(user=bob).update(role=Role.OWNER)
+    invite(workspace=workspace, email="nina@example.com", role="owner", by=Actor(user=bob))
+    page, sent = {
+        "one": (f"/admin/accounts/user/{bob.pk}/delete/", {"post": "yes"}),
+        "several": ("/admin/accounts/user/", several(bob)),
+    }[way]
+    operator_client.post(page, sent)
+    assert not User.objects.filter(pk=bob.pk).exists()
+    assert workspace.audit_events.get(verb="member.removed").data["email"] == bob.email
+    assert not Invitation.objects.open().exists()
+
+
+@pytest.mark.parametrize("way", ["one", "several"])
+def test_a_deleted_lead_or_tag_leaves_a_trace(
+    operator_client: Client, operator: User, lead: Lead, workspace: Workspace, way: str
+) -> None:
+    tag = Tag.objects.create(workspace=workspace, name="hot")
+    for row in (lead, tag):
+        page = f"/admin/leads/{row._meta.model_name}/"
+        if way == "one":
+            operator_client.post(f"{page}{row.pk}/delete/", {"post": "yes"})
+        else:
+            operator_client.post(page, several(row))
+    assert not Lead.objects.exists()
+    assert not Tag.objects.exists()
+    traces = workspace.audit_events.filter(verb__in=["lead.deleted", "tag.deleted"], user=operator).order_by("id")
+    assert [(row.object_id, row.data) for row in traces] == [(lead.public_id, {}), (str(tag.pk), {"name": "hot"})]
+
+
+@pytest.mark.parametrize("model", [VoiceAgent, CallerNumber, PromptTemplate], ids=lambda model: model.__name__)
+def test_what_calls_are_made_with_is_not_deleted(operator_client: Client, campaign: Campaign, model: Any) -> None:
+    row = model.objects.get()
+    page = f"/admin/campaigns/{model._meta.model_name}/"
+    assert operator_client.post(f"{page}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    operator_client.post(page, several(row))
+    assert model.objects.filter(pk=row.pk).exists()

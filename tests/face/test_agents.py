@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User, Workspace
 from campaigns.models import Campaign, ProviderAccount, VoiceAgent
+from campaigns.services import update_agent
 from common.once import new_token
 from tests import world
 
@@ -99,6 +100,21 @@ def test_a_stale_edit_is_told(alice_client: Client, agent: VoiceAgent) -> None:
     VoiceAgent.objects.update(provider_agent_id="agent_changed")
     found = errors(alice_client.post(edit_url(agent), form(agent.account, seen=seen)))
     assert "agent_changed" in found["__all__"][0]
+
+
+def test_of_two_changes_at_the_same_moment_both_survive(
+    alice_client: Client, agent: VoiceAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save_second(**fields: Any) -> VoiceAgent:
+        VoiceAgent.objects.update(name="Luna")
+        return update_agent(**fields)
+
+    monkeypatch.setattr("campaigns.views.agents.update_agent", save_second)
+    page = alice_client.get(edit_url(agent)).context["form"]
+    sent = {field.html_name: field.value() or "" for field in page} | {"provider_agent_id": "agent_new"}
+    assert alice_client.post(edit_url(agent), sent).status_code == 302
+    agent.refresh_from_db()
+    assert (agent.name, agent.provider_agent_id) == ("Luna", "agent_new")
 
 
 def test_deactivating_asks_with_the_campaigns_and_can_be_undone(alice_client: Client, agent: VoiceAgent) -> None:

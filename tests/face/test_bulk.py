@@ -4,19 +4,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.actors import SYSTEM
+from accounts.actors import SYSTEM, Actor
 from accounts.models import AuditEvent, Membership, User
 from campaigns.models import Campaign
 from common import clock
 from common.queue import _queue
 from leads import bulk, bulk_kinds
 from leads.bulk import sweep_bulk_changes, work_on
+from leads.do_not_call import read_list, upload_list
 from leads.jobs import run_bulk_change
 from leads.models import BulkChange, BulkItem, DoNotCall, Lead, LeadPhone, StatusChange
 from leads.services import add_tag, add_to_do_not_call, assign_owner, set_status
@@ -60,6 +62,11 @@ def change_them(client: Client, leads: list[Lead], kind: str, value: str, **more
     response = client.post(START, {"lead": ids(leads), "kind": kind, "value": value, **more})
     assert response.status_code == 302, response.content.decode()
     return BulkChange.objects.latest("id")
+
+
+def everybody(kind: str, value: str, *, count: int = 230, filters: str = "") -> dict[str, str]:
+    """What the confirmation sends that says it of so many."""
+    return {"all": "1", "filter": filters, "kind": kind, "value": value, "count": str(count)}
 
 
 def undo(client: Client, change: BulkChange) -> Any:
@@ -167,6 +174,86 @@ def test_an_entry_that_was_made_anew_since_is_not_lifted(bob_client: Client, lea
     undo(bob_client, change)
     assert DoNotCall.objects.count() == 1
     assert states(change) == [Items.KEPT]
+
+
+def upload(client: Client, lead: Lead, bob: User) -> None:
+    found = read_list(lead.phone, channel="phone", country="US")
+    upload_list(workspace=lead.workspace, by=Actor(user=bob), found=found, channel="phone", reason="Register")
+
+
+def call_that_says_stop(client: Client, lead: Lead, bob: User) -> None:
+    add_to_do_not_call(workspace=lead.workspace, address=lead.phone, by=SYSTEM, source="int_x")
+
+
+def correction_on_a_twin(client: Client, lead: Lead, bob: User) -> None:
+    set_status(lead=world.make_lead(lead.campaign, lead.phone), status="dnc", by=Actor(user=bob))
+
+
+def own_second_entry(client: Client, lead: Lead, bob: User) -> None:
+    client.post(reverse("dnc_add"), {"channel": "phone", "address": lead.phone, "reason": "Wrote again"})
+
+
+def second_bulk_change(client: Client, lead: Lead, bob: User) -> None:
+    change_them(client, [lead], "dnc", "Asked again")
+
+
+@pytest.mark.parametrize("kind", ["dnc", "status"])
+@pytest.mark.parametrize(
+    "second_no", [upload, call_that_says_stop, correction_on_a_twin, own_second_entry, second_bulk_change]
+)
+def test_a_second_no_outlives_the_undo_of_the_first(
+    bob_client: Client, bob: User, leads: list[Lead], kind: str, second_no: Callable[[Client, Lead, User], None]
+) -> None:
+    change = change_them(bob_client, leads, kind, "Asked" if kind == "dnc" else "dnc")
+    second_no(bob_client, leads[0], bob)
+    undo(bob_client, change)
+    assert states(change) == [Items.KEPT, Items.UNDONE, Items.UNDONE]
+    assert list(DoNotCall.objects.values_list("address", flat=True)) == [leads[0].phone]
+    kept = "new" if kind == "dnc" else "dnc"
+    assert list(Lead.objects.order_by("id").values_list("status", flat=True))[:3] == [kept, "new", "new"]
+
+
+def test_a_no_that_was_taken_back_and_said_by_a_call_stays(bob_client: Client, leads: list[Lead]) -> None:
+    change = change_them(bob_client, leads[:1], "status", "dnc")
+    for status in ("contacted", "dnc"):
+        set_status(lead=leads[0], status=status, by=SYSTEM)
+    DoNotCall.objects.update(confirmed_at=None)  # As if the call had known no number.
+    undo(bob_client, change)
+    assert states(change) == [Items.KEPT]
+    assert Lead.objects.get(pk=leads[0].pk).status == "dnc"
+    assert DoNotCall.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "value"), [("dnc", "Asked"), ("status", "dnc")])
+def test_two_who_share_a_number_are_taken_back_together(
+    bob_client: Client, campaign: Campaign, kind: str, value: str
+) -> None:
+    twins = [world.make_lead(campaign) for _ in range(2)]
+    change = change_them(bob_client, twins, kind, value)
+    assert DoNotCall.objects.get().confirmed_at is None
+    undo(bob_client, change)
+    assert not DoNotCall.objects.exists()
+    assert set(Lead.objects.values_list("status", flat=True)) == {"new"}
+
+
+@pytest.mark.parametrize(("kind", "value"), [("dnc", "Asked"), ("status", "dnc")])
+def test_after_ten_minutes_a_no_is_taken_back_by_an_admin_only(
+    bob_client: Client, alice_client: Client, leads: list[Lead], kind: str, value: str
+) -> None:
+    change = change_them(bob_client, leads, kind, value)
+    BulkChange.objects.update(created_at=clock.now() - timedelta(minutes=11))
+    assert undo(bob_client, change).status_code == 403
+    assert DoNotCall.objects.count() == 3
+    assert "Undo" not in bob_client.get(reverse("bulk", args=[change.public_id])).content.decode()
+    assert undo(alice_client, change).status_code == 302
+    assert not DoNotCall.objects.exists()
+
+
+def test_other_changes_are_taken_back_later_too(bob_client: Client, leads: list[Lead]) -> None:
+    change = change_them(bob_client, leads, "status", "qualified")
+    BulkChange.objects.update(created_at=clock.now() - timedelta(days=1))
+    assert undo(bob_client, change).status_code == 302
+    assert states(change) == [Items.UNDONE] * 3
 
 
 def test_undo_leaves_alone_what_was_changed_since(bob_client: Client, leads: list[Lead]) -> None:
@@ -277,10 +364,56 @@ def test_an_owner_who_left_meanwhile_gets_no_lead(
 def test_all_that_match_is_judged_on_the_server(bob_client: Client, crowd: list[Lead], leads: list[Lead]) -> None:
     chosen = {"all": "1", "filter": "q=crowd", "kind": "tag"}
     assert "Add a tag to 230 leads" in bob_client.post(CONFIRM, chosen).content.decode()
-    started = bob_client.post(START, chosen | {"value": "Hot"})
+    started = bob_client.post(START, chosen | {"value": "Hot", "count": "230"})
     change = BulkChange.objects.get()
     assert started.headers["Location"] == reverse("bulk", args=[change.public_id]) + "?back=q%3Dcrowd"
     assert change.items.count() == 230
+
+
+def test_more_leads_than_were_confirmed_are_asked_for_again(bob_client: Client, leads: list[Lead]) -> None:
+    for shown in ("2", "", "many"):
+        again = bob_client.post(START, everybody("tag", "Hot") | {"count": shown})
+        assert again.status_code == 422
+        assert "More leads match by now" in again.content.decode()
+        assert 'name="count" value="3"' in again.content.decode()
+    assert not BulkChange.objects.exists()
+    assert bob_client.post(START, everybody("tag", "Hot", count=3)).status_code == 302
+
+
+def test_the_same_confirmation_sent_twice_is_no_growth(bob_client: Client, leads: list[Lead], bob: User) -> None:
+    token = bob_client.post(CONFIRM, {"all": "1", "kind": "tag"}).content.decode()
+    once = {"once": token.rpartition('name="once" value="')[2].split('"')[0]}
+    bob_client.post(START, everybody("tag", "Hot", count=3) | once)
+    world.make_lead(leads[0].campaign)
+    assert bob_client.post(START, everybody("tag", "Hot", count=3) | once).status_code == 302
+    assert BulkChange.objects.count() == 1
+
+
+@pytest.mark.parametrize("filters", ["owner={vera}", "status=gone", "campaign={foreign}", "status=new&owner={vera}"])
+def test_a_filter_that_vanished_widens_nothing(
+    bob_client: Client, vera: User, elsewhere: Campaign, leads: list[Lead], filters: str
+) -> None:
+    Membership.objects.filter(user=vera).delete()
+    asked = filters.format(vera=vera.pk, foreign=elsewhere.code)
+    for url in (CONFIRM, START):
+        answer = bob_client.post(url, everybody("tag", "Hot", count=3, filters=asked))
+        assert answer.headers["Location"].startswith(LIST)
+        assert "filter of this list is no longer there" in toasts(bob_client)
+    assert not BulkChange.objects.exists()
+
+
+def test_the_longest_filter_that_can_be_typed_is_read(bob_client: Client, leads: list[Lead]) -> None:
+    filters = urlencode({"q": "🏠" * 200, "tag": "🏠" * 50, "status": "new"})
+    assert bob_client.post(START, everybody("tag", "Hot", filters=filters)).status_code == 302
+    assert "Select at least one lead" in toasts(bob_client)
+
+
+def test_a_filter_that_is_too_long_is_not_cut(bob_client: Client, leads: list[Lead]) -> None:
+    filters = f"x={'y' * 4000}&status=qualified"
+    for url in (CONFIRM, START):
+        bob_client.post(url, everybody("tag", "Hot", count=3, filters=filters))
+        assert "filters of this list are too long" in toasts(bob_client)
+    assert not BulkChange.objects.exists()
 
 
 def test_too_many_leads_are_refused_with_what_to_do(
@@ -289,7 +422,7 @@ def test_too_many_leads_are_refused_with_what_to_do(
     monkeypatch.setattr(bulk, "MOST_LEADS", 2)
     monkeypatch.setattr("leads.forms.bulk.MOST_LEADS", 2)
     for url in (CONFIRM, START):
-        bob_client.post(url, {"all": "1", "kind": "tag", "value": "Hot"})
+        bob_client.post(url, everybody("tag", "Hot", count=3))
         assert "narrow the list" in toasts(bob_client)
     assert not BulkChange.objects.exists()
 
@@ -301,7 +434,7 @@ def test_many_are_changed_by_jobs_and_the_page_follows(
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        bob_client.post(START, {"all": "1", "kind": "status", "value": "qualified"})
+        bob_client.post(START, everybody("status", "qualified"))
     change = BulkChange.objects.get()
     job = _queue("default").jobs[-1]
     assert (job.func_name, job.args) == ("leads.jobs.run_bulk_change", (change.pk,))
@@ -324,7 +457,7 @@ def test_a_worker_that_dies_is_followed_by_another(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
-    bob_client.post(START, {"all": "1", "kind": "tag", "value": "Hot"})
+    bob_client.post(START, everybody("tag", "Hot"))
     change = BulkChange.objects.get()
     handled = []
 
@@ -338,7 +471,7 @@ def test_a_worker_that_dies_is_followed_by_another(
     with pytest.raises(SystemExit):
         run_bulk_change(change.pk)
     assert change.items.filter(state=Items.CHANGED).count() == Lead.objects.filter(tags__name="Hot").count() == 29
-    BulkChange.objects.update(enqueued_at=clock.real_now() - timedelta(seconds=11))
+    BulkChange.objects.update(enqueued_at=clock.real_now() - bulk.LOST_AFTER - timedelta(seconds=1))
     before = _queue("default").count
     with django_capture_on_commit_callbacks(execute=True):
         sweep_bulk_changes()
@@ -352,7 +485,7 @@ def test_a_worker_that_dies_is_followed_by_another(
 def test_two_workers_at_the_same_change_do_each_lead_once(
     bob_client: Client, crowd: list[Lead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bob_client.post(START, {"all": "1", "kind": "tag", "value": "Hot"})
+    bob_client.post(START, everybody("tag", "Hot"))
     change = BulkChange.objects.get()
     handle = bulk._handle
 
@@ -381,6 +514,38 @@ def test_workers_side_by_side_do_each_lead_once(bob_client: Client, campaign: Ca
     assert AuditEvent.objects.filter(verb="dnc.added").count() == 40
 
 
+def test_our_own_mistake_with_one_lead_stops_nobody_else(
+    bob_client: Client, leads: list[Lead], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(**fields: Any) -> bool:
+        if fields["lead"] == leads[1]:
+            raise TypeError("unforeseen")
+        return add_tag(**fields)
+
+    monkeypatch.setattr(bulk_kinds, "add_tag", broken)
+    change = change_them(bob_client, leads, "tag", "Hot")
+    assert states(change) == [Items.CHANGED, Items.FAILED, Items.CHANGED]
+    monkeypatch.setattr(bulk_kinds, "remove_tag", lambda **fields: 1 / 0)
+    undo(bob_client, change)
+    change.refresh_from_db()
+    assert (change.state, states(change)) == (BulkChange.State.UNDONE, [Items.KEPT, Items.FAILED, Items.KEPT])
+
+
+@pytest.mark.parametrize("gone", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_no_fault_of_the_lead(
+    bob_client: Client, leads: list[Lead], monkeypatch: pytest.MonkeyPatch, alone: None, gone: type[Exception]
+) -> None:
+    change = change_them(bob_client, leads, "tag", "Hot")
+
+    def away(**fields: Any) -> bool:
+        raise gone
+
+    monkeypatch.setattr(bulk_kinds, "add_tag", away)
+    with pytest.raises(gone):
+        work_on(change.pk)
+    assert states(change) == [Items.WAITING] * 3
+
+
 def test_ids_nobody_would_write_are_unknown(bob_client: Client, leads: list[Lead]) -> None:
     change = bob_client.post(START, {"lead": ["\0", "x" * 500, leads[0].public_id], "kind": "tag", "value": "Hot"})
     assert change.status_code == 302
@@ -388,7 +553,7 @@ def test_ids_nobody_would_write_are_unknown(bob_client: Client, leads: list[Lead
 
 
 def test_an_undo_cannot_overtake_the_change(bob_client: Client, crowd: list[Lead]) -> None:
-    bob_client.post(START, {"all": "1", "kind": "tag", "value": "Hot"})
+    bob_client.post(START, everybody("tag", "Hot"))
     change = BulkChange.objects.get()
     run_bulk_change(change.pk)
     undo(bob_client, change)
@@ -426,7 +591,7 @@ def test_pages_of_a_change_cost_the_same_however_many_leads(
 ) -> None:
     with django_assert_max_num_queries(11):
         bob_client.post(CONFIRM, {"all": "1", "kind": "tag"})
-    bob_client.post(START, {"all": "1", "kind": "tag", "value": "Hot"})
+    bob_client.post(START, everybody("tag", "Hot"))
     with django_assert_max_num_queries(11):
         bob_client.get(reverse("bulk", args=[BulkChange.objects.get().public_id]))
 

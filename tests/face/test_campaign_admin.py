@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, User, Workspace
 from campaigns.models import CallerNumber, Campaign, ProviderAccount, VoiceAgent
 from tests import world
 
@@ -68,3 +68,13 @@ def test_any_writing_of_a_caller_number_is_kept_in_one_form(operator_client: Cli
     changed = data | {"e164": number.e164}
     response = operator_client.post(f"/admin/campaigns/callernumber/{number.pk}/change/", changed)
     assert "would have no number left" in errors(response)
+
+
+def test_a_prompts_new_name_is_on_record(operator_client: Client, operator: User, workspace: Workspace) -> None:
+    template = world.make_template(workspace, name="Enquiry", body="Text", first_message="")
+    data = {"name": "Enquiries", "body": "Text", "first_message": ""}
+    inline = {f"versions-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    operator_client.post(f"/admin/campaigns/prompttemplate/{template.pk}/change/", data | inline)
+    event = AuditEvent.objects.get(verb="template.renamed")
+    assert (event.user, event.data) == (operator, {"from": "Enquiry", "to": "Enquiries"})
+    assert template.versions.count() == 1

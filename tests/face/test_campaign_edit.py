@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actors import SYSTEM
 from accounts.models import AuditEvent, Role
 from campaigns.models import Campaign, VoiceAgent
+from campaigns.services import update_campaign
 from common.hours import DAYS
 from common.once import new_token
 from tests import world
@@ -143,6 +148,44 @@ def test_a_stale_edit_is_told_and_saved_when_sent_again(adam_client: Client, cam
     assert adam_client.post(edit_url(campaign), again).status_code == 302
     campaign.refresh_from_db()
     assert campaign.hours["mon"] == [["09:00", "12:00"]]
+
+
+def test_of_two_changes_at_the_same_moment_both_survive(
+    adam_client: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save_second(**fields: Any) -> Campaign:
+        Campaign.objects.update(name="Summer", hours=campaign.hours | {"fri": []})
+        return update_campaign(**fields)
+
+    monkeypatch.setattr("campaigns.views.campaigns.update_campaign", save_second)
+    adam_client.post(edit_url(campaign), shown(adam_client, campaign) | {"min_gap_minutes": 90, "mon": "9-12"})
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.min_gap_minutes) == ("Summer", 90)
+    assert (campaign.hours["mon"], campaign.hours["fri"]) == ([["09:00", "12:00"]], [])
+
+
+def test_hours_that_cannot_be_read_are_replaced(adam_client: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(hours={"someday": "maybe"})
+    adam_client.post(edit_url(campaign), shown(adam_client, campaign) | {"mon": "9-12"})
+    campaign.refresh_from_db()
+    assert campaign.hours == {day: [] for day in DAYS} | {"mon": [["09:00", "12:00"]]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_give_the_default_mark_at_once_both_succeed(campaign: Campaign) -> None:
+    both = [world.make_campaign(VoiceAgent.objects.get(), name=name) for name in ("One", "Two")]
+    start = threading.Barrier(2)
+
+    def give(one: Campaign) -> None:
+        start.wait()
+        try:
+            update_campaign(campaign=one, by=SYSTEM, is_default=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as people:
+        list(people.map(give, both))
+    assert Campaign.objects.get(is_default=True) in both
 
 
 def test_empty_choices_say_what_the_agent_brings(adam_client: Client, campaign: Campaign) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -149,3 +149,22 @@ def test_an_older_call_says_that_the_lead_stays(bob_client: Client, lead: Lead) 
 def test_the_address_alone_leads_to_the_conversation(bob_client: Client, call: Interaction) -> None:
     answer = bob_client.get(reverse("conversation_correct", args=[call.public_id]))
     assert answer.headers["Location"] == reverse("conversation", args=[call.public_id])
+
+
+def test_back_to_a_reported_callback_that_is_over_is_offered_and_taken(
+    bob_client: Client, lead: Lead, clock: Clock
+) -> None:
+    clock.at("2026-11-20T15:00:00+00:00")
+    then = datetime.fromisoformat("2026-11-21T18:00:20+00:00")
+    call = ended(lead, status="scheduled_callback", callback_at=then)
+    send(bob_client, call)
+    clock.at("2026-11-23T15:00:00+00:00")
+    assert 'value="2026-11-21T10:00"' in show(bob_client, call)
+    assert send(bob_client, call, status="scheduled_callback", callback_at="2026-11-21T10:00")[0] == 200
+    assert (call.status, call.callback_at, call.corrected_at) == ("scheduled_callback", then, None)
+
+
+def test_a_correction_taken_back_says_what_the_lead_is_again(bob_client: Client, lead: Lead) -> None:
+    call = ended(lead, status="error", error_code="NO_REPORT")
+    send(bob_client, call)
+    assert "The lead is New again." in send(bob_client, call, status="error")[1]

@@ -13,6 +13,7 @@ from accounts.actors import Actor
 from accounts.models import Workspace
 from calls.correction import correct_outcome
 from calls.models import Interaction, Transcript
+from calls.search import find_calls
 from calls.views.listing import ConversationList
 from campaigns.models import Campaign
 from common import clock as business_clock
@@ -97,9 +98,9 @@ def test_days_begin_at_the_workspaces_midnight(vera_client: Client, lead: Lead, 
     today = ended(lead, created_at=datetime.fromisoformat("2026-11-20T00:00:00-05:00"))
     yesterday = ended(lead, created_at=datetime.fromisoformat("2026-11-19T23:59:59-05:00"))
     assert listed(vera_client, {"days": "1"}) == [today]
-    assert listed(vera_client, {"days": "7"}) == [yesterday, today]
+    assert listed(vera_client, {"days": "7"}) == [today, yesterday]
     assert listed(vera_client, {"from": "2026-11-19", "to": "2026-11-19"}) == [yesterday]
-    assert listed(vera_client, {"from": "2026-11-20", "to": "2026-11-19"}) == [yesterday, today]
+    assert listed(vera_client, {"from": "2026-11-20", "to": "2026-11-19"}) == [today, yesterday]
     assert listed(vera_client, {"days": "1", "to": "2026-11-19"}) == [yesterday]
 
 
@@ -186,6 +187,42 @@ def test_pages_go_on_and_back_without_gaps(vera_client: Client, lead: Lead) -> N
     last = listing(vera_client, first.next_url.removeprefix("?"))
     assert [row.call for row in (*first.rows, *last.rows)] == calls[::-1]
     assert listed(vera_client, last.previous_url.removeprefix("?")) == [row.call for row in first.rows]
+
+
+def test_pages_of_days_go_by_time_without_gaps(vera_client: Client, lead: Lead) -> None:
+    now = business_clock.now()
+    calls = [ended(lead, created_at=now - timedelta(minutes=i // 2)) for i in range(PAGE_SIZE + 3)]
+    in_order = sorted(calls, key=lambda call: (call.created_at, call.pk), reverse=True)
+    first = listing(vera_client, {"days": "7"})
+    last = listing(vera_client, first.next_url.removeprefix("?"))
+    assert [row.call for row in (*first.rows, *last.rows)] == in_order
+    assert listed(vera_client, last.previous_url.removeprefix("?")) == in_order[:PAGE_SIZE]
+
+
+def test_a_text_is_not_looked_for_while_it_is_typed(vera_client: Client, lead: Lead) -> None:
+    trigger = page(vera_client).split('role="search"')[1].split('hx-trigger="')[1].split('"')[0]
+    assert {part.split()[0] for part in trigger.split(",")} == {"search", "change", "submit"}
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("Only PostgreSQL can be told to give up.")
+
+    def find_slowly(*args: Any, **asked: Any) -> Any:
+        return find_calls(*args, **asked).extra(where=["pg_sleep(0.3)::text IS NOT NULL"])
+
+    monkeypatch.setattr("calls.views.listing.find_calls", find_slowly)
+    monkeypatch.setattr("calls.views.listing.SEARCH_MILLISECONDS", 50)
+
+
+def test_a_search_that_takes_too_long_ends_with_a_sentence(vera_client: Client, lead: Lead, slow: None) -> None:
+    ended(lead, "roof")
+    assert listing(vera_client, {"q": "roof"}).rows == []
+    text = page(vera_client, q="roof")
+    assert "This search took too long: narrow it by days or campaign." in text
+    assert "No conversation matches" not in text
+    assert len(listed(vera_client)) == 1
 
 
 def test_queries_do_not_grow_with_rows(vera_client: Client, campaign: Campaign) -> None:

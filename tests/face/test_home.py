@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.actors import SYSTEM
 from accounts.models import User
+from calls.last_call import refresh_last_calls
 from calls.models import Dispatch, Interaction, Status
 from campaigns.models import Campaign
 from common import clock
@@ -37,9 +38,9 @@ def test_every_number_is_the_length_of_the_list_it_leads_to(bob_client: Client, 
     for lead, status in zip(leads, (Status.QUALIFIED, Status.NO_ANSWER, Status.QUALIFIED), strict=False):
         finished(lead, status)
     world.make_interaction(leads[3])
-    board = shown(bob_client)["board"]
-    assert (board.calls_today, board.live, board.week_total) == (4, 1, 4)
-    qualified = next(bar for bar in board.outcomes if bar.label == "Qualified")
+    now, week = shown(bob_client)["now"], shown(bob_client)["week"]
+    assert (now.calls_today, now.live, week.total) == (4, 1, 4)
+    qualified = next(bar for bar in week.outcomes if bar.label == "Qualified")
     assert qualified.count == 2
     for url, number in (
         ("?days=1", 4),
@@ -53,9 +54,11 @@ def test_every_number_is_the_length_of_the_list_it_leads_to(bob_client: Client, 
 def test_a_callback_is_due_from_its_time_on(bob_client: Client, lead: Lead) -> None:
     finished(lead, Status.SCHEDULED_CALLBACK, callback_at=clock.now() + timedelta(hours=1))
     Lead.objects.update(status=LeadStatus.SCHEDULED_CALLBACK)
-    assert shown(bob_client)["board"].callbacks_due == 0
+    refresh_last_calls([lead.pk])
+    assert shown(bob_client)["now"].callbacks_due == 0
     Interaction.objects.update(callback_at=clock.now() - timedelta(minutes=1))
-    assert shown(bob_client)["board"].callbacks_due == 1
+    refresh_last_calls([lead.pk])
+    assert shown(bob_client)["now"].callbacks_due == 1
     assert text_of(bob_client, reverse("lead_list") + "?callback=due").count("row-link") == 1
 
 
@@ -63,9 +66,10 @@ def test_a_promised_callback_comes_before_new_leads(bob_client: Client, campaign
     world.make_lead(campaign, "+14155550140", first_name="Newer")
     finished(lead, Status.SCHEDULED_CALLBACK, callback_at=clock.now() - timedelta(minutes=5))
     Lead.objects.filter(pk=lead.pk).update(status=LeadStatus.SCHEDULED_CALLBACK)
+    refresh_last_calls([lead.pk])
     found = shown(bob_client)["next"]
     assert found.now.lead == lead
-    assert [other.first_name for other in found.then] == ["Newer"]
+    assert [other.lead.first_name for other in found.then] == ["Newer"]
 
 
 def test_ones_own_lead_comes_before_everybodys(bob_client: Client, bob: User, campaign: Campaign) -> None:
@@ -99,8 +103,8 @@ def test_a_viewer_sees_the_numbers_and_no_call_button(vera_client: Client, lead:
 
 def test_another_workspace_is_not_counted(mallory_client: Client, lead: Lead) -> None:
     finished(lead, Status.QUALIFIED)
-    board = shown(mallory_client)["board"]
-    assert (board.calls_today, board.week_total) == (0, 0)
+    page = shown(mallory_client)
+    assert (page["now"].calls_today, page["week"].total) == (0, 0)
 
 
 def test_an_empty_workspace_says_what_to_do(mallory_client: Client) -> None:
@@ -124,3 +128,23 @@ def test_the_queries_do_not_grow_with_leads_and_calls(bob_client: Client, campai
 def test_the_part_that_changes_is_asked_alone(bob_client: Client, lead: Lead, htmx: dict[str, str]) -> None:
     page = bob_client.get(reverse("home") + "?part=now", headers=htmx).content.decode()
     assert page.lstrip().startswith('<div id="now"')
+
+
+def test_from_a_lead_one_goes_on_to_the_next_who_may_be_called(
+    bob_client: Client, campaign: Campaign, lead: Lead
+) -> None:
+    other = world.make_lead(campaign, "+14155550141")
+    assert (
+        bob_client.get(reverse("next_lead", args=[other.public_id])).headers["Location"].endswith(f"{lead.public_id}/")
+    )
+    add_to_do_not_call(workspace=lead.workspace, address=lead.phone, by=SYSTEM)
+    answer = bob_client.get(reverse("next_lead", args=[other.public_id]), follow=True)
+    assert "Nobody else may be called right now" in answer.content.decode()
+
+
+def test_while_calls_are_stopped_the_page_says_so_instead_of_naming_somebody(bob_client: Client, lead: Lead) -> None:
+    lead.workspace.calls_stopped_at = clock.now()
+    lead.workspace.save()
+    page = text_of(bob_client)
+    assert "All calls are stopped. Who is next" in page
+    assert "button-call" not in page

@@ -11,9 +11,9 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts.actors import Actor
-from accounts.models import Invitation, Membership, User, Workspace
-from accounts.people import find_invitation, invite
+from accounts.actors import SYSTEM, Actor
+from accounts.models import Invitation, Membership, Role, User, Workspace
+from accounts.people import add_member, change_role, find_invitation, invite, remove_member
 from common import clock
 from tests import world
 
@@ -183,3 +183,83 @@ def test_every_link_that_does_not_work_says_the_same(
 
 def test_the_path_of_a_link_is_an_address_of_ours(alice_client: Client) -> None:
     assert urlsplit(send(alice_client).context["link"]).netloc == "testserver"
+
+
+def seat(user: User, workspace: Workspace) -> Membership:
+    return Membership.objects.get(user=user, workspace=workspace)
+
+
+def test_who_was_added_otherwise_and_removed_is_not_seated_by_the_old_link(
+    mallory_client: Client, mallory: User, link: Callable[..., str], workspace: Workspace
+) -> None:
+    address = link(mallory.email, role="owner")
+    add_member(workspace=workspace, user=mallory, role="viewer", by=SYSTEM)
+    assert not Invitation.objects.open().exists()
+    remove_member(member=seat(mallory, workspace), by=SYSTEM)
+    assert mallory_client.get(address).status_code == 404
+    mallory_client.post(address)
+    assert not Membership.objects.filter(user=mallory, workspace=workspace).exists()
+    assert workspace.audit_events.filter(verb="invitation.revoked").count() == 1
+
+
+def test_a_member_who_clicks_join_uses_the_invitation_up(
+    mallory_client: Client, mallory: User, link: Callable[..., str], workspace: Workspace
+) -> None:
+    address = link(mallory.email, role="owner")
+    Membership.objects.create(workspace=workspace, user=mallory, role=Role.VIEWER)
+    mallory_client.post(address)
+    assert Invitation.objects.get().accepted_at
+    assert seat(mallory, workspace).role == "viewer"
+    assert workspace.audit_events.filter(verb="invitation.accepted").count() == 1
+
+
+def test_removing_a_member_closes_what_waits_for_their_address(
+    alice: User, bob: User, workspace: Workspace, link: Callable[..., str]
+) -> None:
+    link()
+    Invitation.objects.update(email=bob.email)
+    remove_member(member=seat(bob, workspace), by=Actor(user=alice))
+    assert not Invitation.objects.open().exists()
+
+
+@pytest.mark.parametrize("goes", ["removed", "demoted"])
+def test_the_invitations_of_an_owner_go_with_them(
+    alice: User, workspace: Workspace, link: Callable[..., str], goes: str
+) -> None:
+    link()
+    other, _ = invite(workspace=workspace, email="omar@example.com", role="member", by=SYSTEM)
+    world.make_user("Anton", workspace, Role.OWNER)
+    if goes == "removed":
+        remove_member(member=seat(alice, workspace), by=SYSTEM)
+    else:
+        change_role(member=seat(alice, workspace), role="admin", by=SYSTEM)
+    assert list(Invitation.objects.open()) == [other]
+    assert workspace.audit_events.get(verb="invitation.revoked").data["email"] == NINA
+
+
+def test_names_write_no_paragraphs_into_the_mail(alice_client: Client, alice: User, workspace: Workspace) -> None:
+    User.objects.filter(pk=alice.pk).update(first_name="Alice\n\nPay here:\r\nhttps://evil.example")
+    Workspace.objects.update(name="Harbour\u2028Ltd")
+    send(alice_client)
+    first = str(mail.outbox[0].body).split("\n")[2]
+    assert first.startswith("Alice Pay here: https://evil.example invites you to join Harbour Ltd on LeadSail")
+
+
+def test_who_joins_has_a_name_of_one_line(client: Client, link: Callable[..., str]) -> None:
+    client.post(link(), {**JOIN, "name": " Nina\r\n\u2028 Berg "})
+    assert User.objects.get(email=NINA).first_name == "Nina Berg"
+
+
+def test_names_are_kept_in_one_line_wherever_they_are_typed(alice_client: Client, alice: User) -> None:
+    alice_client.post(reverse("profile"), {"name": "Alice\nWinters"})
+    alice_client.post(reverse("settings_workspace"), {"name": "Harbour\r\n\r\nLtd", "country": "US", "timezone": "UTC"})
+    assert str(User.objects.get(pk=alice.pk)) == "Alice Winters"
+    assert Workspace.objects.get().name == "Harbour Ltd"
+
+
+@pytest.mark.django_db
+def test_the_first_names_of_an_installation_are_one_line_each(client: Client) -> None:
+    names = {"name": "Alice\nWinters", "workspace_name": "Harbour\n\nLtd"}
+    fields = {"email": "alice@example.com", "password": JOIN["password"], "country": "GB", "timezone": "UTC"}
+    client.post(reverse("first_run"), names | fields)
+    assert (str(User.objects.get()), Workspace.objects.get().name) == ("Alice Winters", "Harbour Ltd")

@@ -90,6 +90,13 @@ def test_undo_is_for_whoever_did_it_and_for_ten_minutes(
     assert DoNotCall.objects.exists()
 
 
+def test_what_was_said_again_is_not_taken_back_by_a_click(bob_client: Client, lead: Lead) -> None:
+    undo = toast(bar(bob_client, lead, PHONE)).extra_tags
+    add_to_do_not_call(workspace=lead.workspace, address=lead.phone, by=SYSTEM, source="int_x")
+    assert bob_client.post(undo).status_code == 403
+    assert DoNotCall.objects.get().confirmed_at
+
+
 def test_an_admin_lifts_with_a_reason(alice_client: Client, bob_client: Client, lead: Lead) -> None:
     entry = add_to_do_not_call(workspace=lead.workspace, address=lead.phone, by=SYSTEM)
     assert lift(bob_client, lead, entry).status_code == 403

@@ -6,14 +6,17 @@ import re
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import SYSTEM
 from accounts.models import AuditEvent, User
 from campaigns.models import Campaign
+from leads.forms.lead import LeadForm
 from leads.models import Lead, LeadPhone, Tag
-from leads.services import add_tag, update_lead
+from leads.services import add_tag, set_further_numbers, update_lead
+from leads.views.edit import _save
 
 NEW = reverse("lead_new")
 
@@ -179,6 +182,58 @@ def test_a_stale_edit_is_told_once_and_keeps_what_was_written(bob_client: Client
     assert bob_client.post(address, again).status_code == 302
     lead.refresh_from_db()
     assert lead.city == "Rome"
+
+
+def test_two_who_edit_at_the_same_moment_keep_what_each_wrote(bob_client: Client, bob: User, lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(custom_fields={"roof": 1, "old": "x", "both": 1})
+    set_further_numbers(lead=lead, numbers={"+14155550177": "home", "+14155550178": ""}, by=SYSTEM)
+    add_tag(lead=lead, name="gone", by=SYSTEM)
+    address = reverse("lead_edit", args=[lead.public_id])
+    seen = shown(bob_client, address)
+    numbers = seen["further_numbers"].splitlines()
+    one = seen | {
+        **{"city": "Rome", "owner": bob.pk, "tag_names": "VIP", "further_numbers": numbers[0]},
+        **{"custom_name": ["roof", "old", "both"], "custom_value": ["2", "", "1"]},
+    }
+    two = seen | {
+        **{
+            "street": "Via Roma 1",
+            "tag_names": "gone, solar",
+            "further_numbers": "\n".join([*numbers, "+14155550179"]),
+        },
+        **{"custom_name": ["roof", "old", "both", "new"], "custom_value": ["1", "x", "3", "y"]},
+    }
+    forms = [LeadForm(query(sent), workspace=lead.workspace, instance=Lead.objects.get()) for sent in (one, two)]
+    assert [form.errors for form in forms] == [{}, {}]
+    for form in forms:
+        _save(form, form.instance, SYSTEM)
+    lead.refresh_from_db()
+    assert (lead.city, lead.street, lead.owner) == ("Rome", "Via Roma 1", bob)
+    assert lead.custom_fields == {"roof": 2, "both": 3, "new": "y"}
+    assert {tag.name for tag in lead.tags.all()} == {"VIP", "solar"}
+    assert dict(lead.phones.values_list("e164", "label")) == {"+14155550177": "home", "+14155550179": ""}
+
+
+def query(sent: dict[str, Any]) -> QueryDict:
+    data = QueryDict(mutable=True)
+    for name, value in sent.items():
+        data.setlist(name, value if isinstance(value, list) else [value])
+    return data
+
+
+def test_a_further_number_that_becomes_the_main_one_is_no_further_one(bob_client: Client, lead: Lead) -> None:
+    set_further_numbers(lead=lead, numbers={"+14155550177": "home"}, by=SYSTEM)
+    edit(bob_client, lead, phone="+14155550177")
+    assert (lead.phone, lead.phones.count()) == ("+14155550177", 0)
+
+
+def test_numbers_stand_in_the_order_they_were_added(bob_client: Client, lead: Lead) -> None:
+    """In any other one the form would look as if somebody had changed it meanwhile."""
+    set_further_numbers(lead=lead, numbers={"+14155550178": "", "+14155550177": "home"}, by=SYSTEM)
+    # PostgreSQL finds a row that is written again behind the others.
+    LeadPhone.objects.filter(e164="+14155550178").update(e164="+14155550179")
+    form = shown(bob_client, reverse("lead_edit", args=[lead.public_id]))
+    assert form["further_numbers"] == "+1 415-555-0179\n+1 415-555-0177 home"
 
 
 def test_tags_are_exactly_what_is_written_and_one_with_a_comma_stays(bob_client: Client, lead: Lead) -> None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.actors import SYSTEM
 from accounts.models import User
+from calls.last_call import refresh_last_calls
 from campaigns.models import Campaign
 from common import clock
 from common.paging import PAGE_SIZE
@@ -77,8 +78,10 @@ def test_an_entry_for_another_channel_or_workspace_is_no_do_not_call(
 def test_a_callback_is_due_when_the_newest_wish_has_come(names: Names, anna: Lead) -> None:
     Lead.objects.filter(pk=anna.pk).update(status="scheduled_callback")
     world.make_interaction(anna, **PROMISED, callback_at=clock.now() - timedelta(days=1))
+    refresh_last_calls([anna.pk])
     assert names(callback="due") == ["Anna"]
     world.make_interaction(anna, **PROMISED, callback_at=clock.now() + timedelta(days=1))
+    refresh_last_calls([anna.pk])
     assert names(callback="due") == []
 
 

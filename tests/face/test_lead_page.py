@@ -16,7 +16,16 @@ from calls.models import Transcript
 from campaigns.models import Campaign
 from leads.models import DoNotCall, Lead, LeadPhone, StatusChange, Tag
 from leads.queries import ACTIVITY_SIZE
-from leads.services import add_note, add_tag, add_to_do_not_call, assign_owner, remove_tag, set_status, update_lead
+from leads.services import (
+    add_note,
+    add_tag,
+    add_to_do_not_call,
+    assign_owner,
+    move_campaign,
+    remove_tag,
+    set_status,
+    update_lead,
+)
 from leads.views.page import TABS
 from tests import world
 from tests.travel import Clock
@@ -154,6 +163,40 @@ def test_the_status_is_set_with_a_reason_and_taken_back(bob_client: Client, lead
     undo(bob_client, response)
     lead.refresh_from_db()
     assert lead.status == "new"
+
+
+OVERTAKEN = "Somebody has changed this since"
+
+
+@pytest.mark.parametrize("since", [["dnc"], ["contacted"], ["contacted", "qualified"]])
+def test_an_undo_leaves_a_newer_status_alone(bob_client: Client, lead: Lead, since: list[str]) -> None:
+    response = post(bob_client, "lead_status", lead, status="qualified")
+    for status in since:
+        set_status(lead=lead, status=status, by=SYSTEM)
+    told = undo(bob_client, response)
+    assert OVERTAKEN in str(list(get_messages(told.wsgi_request))[-1])
+    lead.refresh_from_db()
+    assert lead.status == since[-1]
+
+
+def test_an_undo_leaves_a_newer_owner_and_campaign_alone(bob_client: Client, bob: User, vera: User, lead: Lead) -> None:
+    autumn, winter = (world.make_campaign(lead.campaign.production_agent, name=name) for name in ("Autumn", "Winter"))
+    given = post(bob_client, "lead_owner", lead, owner=bob.pk)
+    moved = post(bob_client, "lead_campaign", lead, campaign=autumn.pk)
+    assign_owner(lead=lead, owner=vera, by=SYSTEM)
+    move_campaign(lead=lead, campaign=winter, by=SYSTEM)
+    for response in (given, moved):
+        assert OVERTAKEN in str(list(get_messages(undo(bob_client, response).wsgi_request))[-1])
+    lead.refresh_from_db()
+    assert (lead.owner, lead.campaign) == (vera, winter)
+
+
+def test_an_owner_who_was_taken_away_comes_back(bob_client: Client, bob: User, lead: Lead) -> None:
+    assign_owner(lead=lead, owner=bob, by=SYSTEM)
+    response = post(bob_client, "lead_owner", lead, owner="")
+    undo(bob_client, response)
+    lead.refresh_from_db()
+    assert lead.owner == bob
 
 
 def test_do_not_contact_is_asked_for_twice(bob_client: Client, lead: Lead) -> None:

@@ -85,6 +85,11 @@ def test_who_is_removed_sees_nothing_more_and_keeps_their_leads(
     assert lead.owner == bob
 
 
+def test_the_question_says_that_their_invitations_end(alice_client: Client, bob: User) -> None:
+    page = alice_client.get(URL).content.decode()
+    assert "Remove Bob? They lose sight of this workspace at once, and open invitations that they sent stop" in page
+
+
 def test_removing_twice_with_one_form_is_one_removal(alice_client: Client, bob: User) -> None:
     once = alice_client.get(URL).content.decode().split('name="once" value="')[1].split('"')[0]
     url = reverse("member_remove", args=[seat(bob).pk])

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User, Workspace
 from campaigns.models import CallerNumber, Campaign, ProviderAccount
+from campaigns.services import update_number
 from common.once import new_token
 from tests import world
 
@@ -94,6 +95,21 @@ def test_a_stale_edit_is_told(alice_client: Client, number: CallerNumber) -> Non
     CallerNumber.objects.update(label="Changed meanwhile")
     found = errors(alice_client.post(edit_url(number), form(number.account, seen=seen)))
     assert "Changed meanwhile" in found["__all__"][0]
+
+
+def test_of_two_changes_at_the_same_moment_both_survive(
+    alice_client: Client, number: CallerNumber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save_second(**fields: Any) -> CallerNumber:
+        CallerNumber.objects.update(label="Oakland")
+        return update_number(**fields)
+
+    monkeypatch.setattr("campaigns.views.numbers.update_number", save_second)
+    page = alice_client.get(edit_url(number)).context["form"]
+    sent = {field.html_name: field.value() or "" for field in page} | {"provider_number_id": "phnum_new"}
+    assert alice_client.post(edit_url(number), sent).status_code == 302
+    number.refresh_from_db()
+    assert (number.label, number.provider_number_id) == ("Oakland", "phnum_new")
 
 
 def test_deactivating_asks_with_its_callers_and_can_be_undone(alice_client: Client, number: CallerNumber) -> None:

@@ -19,6 +19,8 @@ from common.fields import SecretUnreadable, decrypt
 from tests import world
 
 LOGIN, CODE = "/accounts/login/", "/accounts/2fa/authenticate/"
+PASSWORD_AGAIN, CODE_AGAIN = "/accounts/reauthenticate/", "/accounts/2fa/reauthenticate/"
+TURN_OFF = "/accounts/2fa/totp/deactivate/"
 ACTIVATE, CODES = "/accounts/2fa/totp/activate/", "/accounts/2fa/recovery-codes/"
 
 
@@ -142,6 +144,33 @@ def test_turned_off_the_password_is_enough_again(client: Client, bob: User, bob_
     assert not Authenticator.objects.exists()
     assert first_step(client, bob).headers["Location"] == "/"
     assert AuditEvent.objects.filter(verb="user.two_factor_off").exists()
+
+
+@pytest.fixture
+def stolen(bob: User, secret: str) -> Client:
+    """Another browser of Bob's that has only its session."""
+    client = Client()
+    client.force_login(bob, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def test_a_session_and_the_password_do_not_turn_it_off(stolen: Client) -> None:
+    asked = stolen.post(TURN_OFF, follow=True)
+    address, query = asked.redirect_chain[-1][0].split("?")
+    assert (address, query) == (CODE_AGAIN, f"next={TURN_OFF.replace('/', '%2F')}")
+    assert "Use your password" not in asked.content.decode()
+    sent = stolen.post(PASSWORD_AGAIN, {"password": world.PASSWORD, "next": TURN_OFF})
+    assert sent.headers["Location"] == f"{address}?{query}"
+    stolen.post(TURN_OFF)
+    assert Authenticator.objects.filter(type="totp").exists()
+
+
+def test_a_code_turns_it_off_and_what_was_asked_for_goes_on(stolen: Client, secret: str) -> None:
+    stolen.post(TURN_OFF)
+    assert "This code is wrong" in stolen.post(CODE_AGAIN, {"code": "000000", "next": TURN_OFF}).content.decode()
+    done = stolen.post(CODE_AGAIN, {"code": code_of(secret), "next": TURN_OFF})
+    assert done.headers["Location"] == reverse("mfa_index")
+    assert not Authenticator.objects.exists()
 
 
 def test_the_admin_is_no_way_around_it(client: Client, operator: User, operator_client: Client) -> None:

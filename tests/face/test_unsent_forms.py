@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User, Workspace
+from accounts.models import Membership, Role, User, Workspace
 from accounts.unsent import LONGEST, SESSION_KEY
+from campaigns.models import Campaign
 from common.once import new_token
 from leads.models import Lead
 from tests import world
@@ -60,6 +61,57 @@ def test_sent_by_a_click_it_is_done_once_and_gone(
         client.post(form.path, dict(form.fields))
     assert lead.notes.count() == 1
     assert client.get(UNSENT).headers["Location"] == "/"
+
+
+@pytest.fixture
+def in_both(bob: User, elsewhere: Campaign) -> Workspace:
+    Membership.objects.create(workspace=elsewhere.workspace, user=bob, role=Role.MEMBER)
+    return elsewhere.workspace
+
+
+def test_after_the_login_it_acts_in_the_workspace_it_was_made_in(
+    client: Client, bob: User, in_both: Workspace, elsewhere: Campaign
+) -> None:
+    lead = world.make_lead(elsewhere)
+    request = HttpRequest()
+    request.user = bob
+    token = new_token(request, place=in_both.public_id)
+    client.post(reverse("lead_note", args=[lead.public_id]), {"once": token, "text": TYPED})
+    log_in(client, bob)
+    assert client.get("/leads/").context["workspace"] != in_both
+    form = client.get(UNSENT).context["form"]
+    client.post(form.path, dict(form.fields))
+    assert lead.notes.get().text == TYPED.replace("\r\n", "\n")
+    assert client.get("/leads/").context["workspace"] == in_both
+
+
+def write(client: Client, lead: Lead, form: dict[str, str]) -> Any:
+    return client.post(reverse("lead_note", args=[lead.public_id]), form)
+
+
+def texts(lead: Lead) -> list[str]:
+    return list(lead.notes.order_by("id").values_list("text", flat=True))
+
+
+def test_the_same_form_acts_once_and_another_text_again(bob_client: Client, bob: User, lead: Lead) -> None:
+    form = form_of(bob, text="First")
+    for sent in (form, form, form | {"text": "Second"}, form | {"text": "Second"}):
+        assert write(bob_client, lead, sent).headers["Location"] == reverse("lead", args=[lead.public_id])
+    assert texts(lead) == ["First", "Second"]
+
+
+def test_the_same_text_for_another_lead_is_another_thing(bob_client: Client, bob: User, lead: Lead) -> None:
+    other, form = world.make_lead(lead.campaign), form_of(bob, text="First")
+    for place in (lead, other):
+        write(bob_client, place, form)
+    assert texts(lead) == texts(other) == ["First"]
+
+
+def test_another_persons_token_hides_nothing(bob_client: Client, alice_client: Client, bob: User, lead: Lead) -> None:
+    form = form_of(bob, text="Same")
+    for client in (bob_client, alice_client, alice_client):
+        assert write(client, lead, form).status_code == 302
+    assert texts(lead) == ["Same"] * 3
 
 
 def test_thrown_away_it_is_gone(client: Client, bob: User, note: tuple[str, dict[str, str]]) -> None:

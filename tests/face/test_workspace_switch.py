@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Role, User, Workspace
+from campaigns.models import Campaign
+from leads.models import Lead
 
-SWITCH = "/workspace/"
+SWITCH, NEW = "/workspace/", "/leads/new/"
 
 
 @pytest.fixture
@@ -53,6 +56,62 @@ def test_whoever_was_removed_from_the_chosen_one_is_back_in_the_first(bob_client
 
 def test_the_menu_offers_the_switch_only_where_there_is_a_choice(bob_client: Client, vera_client: Client) -> None:
     assert reverse("workspace_switch") not in vera_client.get("/leads/").content.decode()
+
+
+@pytest.fixture
+def elsewhere_too(second: Workspace, bob: User) -> Workspace:
+    """There Bob may add leads as well."""
+    Membership.objects.filter(workspace=second, user=bob).update(role=Role.MEMBER)
+    return second
+
+
+def opened(client: Client, address: str = NEW) -> dict[str, Any]:
+    """What the form on the page sends, as far as it must."""
+    page = client.get(address)
+    token = re.findall(r'name="once" value="([^"]+)"', page.content.decode().partition("novalidate")[2])[0]
+    return {"once": token, "campaign": page.context["form"]["campaign"].value(), "first_name": "Nora"}
+
+
+def test_a_form_acts_where_it_was_opened(bob_client: Client, workspace: Workspace, elsewhere_too: Workspace) -> None:
+    form = opened(bob_client)
+    bob_client.post(SWITCH, {"workspace": elsewhere_too.public_id})
+    assert bob_client.get("/leads/").context["workspace"] == elsewhere_too
+    answer = bob_client.post(NEW, form)
+    lead = Lead.objects.get(first_name="Nora")
+    assert lead.workspace == workspace
+    page = bob_client.get(answer.headers["Location"])
+    assert (page.status_code, page.context["workspace"]) == (200, workspace)
+
+
+def test_the_role_is_that_of_where_it_was_opened(bob_client: Client, workspace: Workspace, second: Workspace) -> None:
+    form = opened(bob_client)
+    Membership.objects.filter(workspace=workspace).update(role=Role.VIEWER)
+    Membership.objects.filter(workspace=second).update(role=Role.MEMBER)
+    bob_client.post(SWITCH, {"workspace": second.public_id})
+    assert bob_client.post(NEW, form).status_code == 403
+    assert not Lead.objects.exists()
+
+
+def test_a_form_of_a_workspace_one_was_removed_from_does_nothing(
+    bob_client: Client, workspace: Workspace, elsewhere_too: Workspace
+) -> None:
+    form = opened(bob_client)
+    Membership.objects.filter(workspace=workspace).delete()
+    answer = bob_client.post(NEW, form)
+    assert answer.status_code == 403
+    assert "no longer in" in answer.content.decode()
+    assert not Lead.objects.exists()
+    assert bob_client.get("/leads/").context["workspace"] == elsewhere_too
+
+
+def test_another_persons_token_takes_nobody_anywhere(
+    bob_client: Client, mallory_client: Client, workspace: Workspace, elsewhere: Campaign
+) -> None:
+    theirs = opened(mallory_client)["once"]
+    form = opened(bob_client) | {"once": theirs}
+    assert bob_client.post(NEW, form).status_code == 302
+    assert bob_client.post(NEW, form).status_code == 302
+    assert list(Lead.objects.values_list("workspace", flat=True)) == [workspace.pk] * 2
 
 
 def test_looking_changes_nothing(bob_client: Client, second: Workspace) -> None:

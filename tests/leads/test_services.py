@@ -8,19 +8,22 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.actors import Actor
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, User, Workspace
 from campaigns.models import Campaign, PromptVariable
 from common.errors import ProblemError
 from leads.models import Channel, DoNotCall, Lead, LeadPhone, Tag
 from leads.services import (
     add_note,
     add_tag,
+    add_to_do_not_call,
     assign_owner,
     bar_lead,
+    create_lead,
     delete_note,
     move_campaign,
     remove_tag,
     set_further_numbers,
+    set_status,
     update_lead,
 )
 from tests import world
@@ -132,6 +135,80 @@ def test_only_what_was_not_listed_counts_as_new(lead: Lead, by: Actor) -> None:
     second = bar_lead(lead=lead, addresses=both, by=by)
     assert [entry.channel for entry in first + second] == ["phone", "email"]
     assert DoNotCall.objects.get(channel="phone").reason == "By post"
+
+
+def test_a_no_that_is_said_again_is_kept_beside_the_first(lead: Lead, by: Actor) -> None:
+    set_status(lead=lead, status="dnc", reason="Told Bob", by=by)
+    assert DoNotCall.objects.get().confirmed_at is None
+    assert not set_status(lead=lead, status="dnc", reason="Told a call", by=by)
+    entry = DoNotCall.objects.get()
+    assert entry.confirmed_at
+    assert entry.reason == "Told Bob"
+    assert AuditEvent.objects.get(verb="dnc.confirmed").data["reason"] == "Told a call"
+
+
+def test_an_entry_that_somebody_else_made_is_never_claimed(
+    lead: Lead, by: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get_or_create = DoNotCall.objects.get_or_create
+
+    def overtaken(**fields: Any) -> Any:
+        monkeypatch.setattr(DoNotCall.objects, "get_or_create", get_or_create)
+        add_to_do_not_call(workspace=lead.workspace, address=lead.phone, by=by, reason="Theirs")
+        return get_or_create(**fields)
+
+    monkeypatch.setattr(DoNotCall.objects, "get_or_create", overtaken)
+    assert bar_lead(lead=lead, addresses=[(Channel.PHONE, lead.phone)], by=by, reason="Ours") == []
+    entry = DoNotCall.objects.get()
+    assert entry.reason == "Theirs"
+    assert entry.confirmed_at
+
+
+def test_a_no_is_not_lost_when_the_first_is_lifted_at_that_moment(
+    lead: Lead, by: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_to_do_not_call(workspace=lead.workspace, address=lead.phone, by=by, reason="First")
+    get_or_create = DoNotCall.objects.get_or_create
+
+    def lifted(**fields: Any) -> Any:
+        found = get_or_create(**fields)
+        monkeypatch.setattr(DoNotCall.objects, "get_or_create", get_or_create)
+        DoNotCall.objects.filter(address=lead.phone).delete()
+        return found
+
+    monkeypatch.setattr(DoNotCall.objects, "get_or_create", lifted)
+    add_to_do_not_call(workspace=lead.workspace, address=lead.phone, by=by, reason="Second")
+    assert DoNotCall.objects.get().reason == "Second"
+
+
+def listed() -> set[str]:
+    return set(DoNotCall.objects.values_list("address", flat=True))
+
+
+def test_whoever_said_no_is_not_called_on_a_new_number_either(lead: Lead, by: Actor) -> None:
+    stale = Lead.objects.get(pk=lead.pk)
+    set_status(lead=lead, status="dnc", by=by)
+    update_lead(lead=lead, by=by, phone="+14155550133", city="Rome")
+    set_further_numbers(lead=stale, numbers={"+14155550134": "home"}, by=by)
+    assert listed() == {"+14155550132", "+14155550133", "+14155550134"}
+
+
+def test_a_lead_that_is_added_as_do_not_contact_is_listed(workspace: Workspace, campaign: Campaign, by: Actor) -> None:
+    create_lead(workspace=workspace, campaign=campaign, by=by, phone="+14155550133", status="dnc")
+    assert listed() == {"+14155550133"}
+
+
+def test_new_numbers_of_others_are_not_listed(lead: Lead, by: Actor) -> None:
+    update_lead(lead=lead, by=by, phone="+14155550133")
+    set_further_numbers(lead=lead, numbers={"+14155550134": "home"}, by=by)
+    assert listed() == set()
+
+
+def test_a_no_holds_for_the_number_of_now(lead: Lead, by: Actor) -> None:
+    stale = Lead.objects.get(pk=lead.pk)
+    update_lead(lead=lead, by=by, phone="+14155550133")
+    set_status(lead=stale, status="dnc", by=by)
+    assert listed() == {"+14155550133"}
 
 
 def test_a_deleted_note_leaves_who_wrote_it_but_not_its_text(lead: Lead, by: Actor) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
 from calls.dispatch.sweep import sweep_dispatch
 from calls.ingest.sweep import sweep_ingest
@@ -64,7 +64,7 @@ def sweep_all() -> None:
     for sweep in SWEEPS:
         try:
             sweep()
-        except DatabaseError:
+        except (OperationalError, InterfaceError):
             raise
         except Exception as error:
             log.exception("sweep_fault", sweep=sweep.__name__, exc_info=error)
