@@ -83,7 +83,7 @@ def test_a_lead_is_found_by_a_badly_written_number_and_called(stack: Stack, page
     hand.press(page.get_by_role("navigation", name="Main").get_by_role("link", name="Leads"))
     hand.write(page.get_by_role("searchbox", name="Search leads"), written)
     expect(page.locator("a.row-link")).to_have_count(1)
-    hand.press(page.get_by_role("link", name=f"{hand_of.__name__} Journey"))
+    hand.press(page.get_by_role("link", name=f"{hand_of.__name__} Journey", exact=True))
     page.wait_for_url(f"**/leads/{lead}/")
     hand.press(page.get_by_role("link", name="Call", exact=True))
     call_from_dialog(page, hand)
