@@ -7,7 +7,8 @@ PY = .venv/bin/python
 TESTS = tests
 PYTEST = $(PY) -m pytest -n 5 --dist loadfile --session-timeout=420
 # Whole installations, which take their time; of these, dying workers is the one to be tried on both databases.
-ONCE = --ignore=tests/e2e/test_browser.py --ignore=tests/e2e/test_every_ending.py --ignore=tests/e2e/test_faults.py
+ONCE = --ignore=tests/e2e/test_browser.py --ignore=tests/e2e/test_every_ending.py --ignore=tests/e2e/test_faults.py \
+	--ignore=tests/e2e/test_journeys.py --ignore=tests/e2e/test_pages.py
 
 # exec: Ctrl-C and SIGTERM reach the supervisor itself; STOP_WITH: it also ends when make is killed.
 run: venv
@@ -29,10 +30,16 @@ test-sqlite: dev
 	@$(PY) -m tests.services chromium
 	TEST_DATABASE=sqlite $(PYTEST) $(TESTS)
 
+# Pages that ask the database for nothing special.
+PLAIN = --ignore-glob='*/face/test_admin_*' --ignore-glob='*/face/test_two_factor*' --ignore-glob='*/face/test_login*' \
+	--ignore-glob='*/face/test_errors*' --ignore-glob='*/face/test_styleguide*' --ignore-glob='*/face/test_guide*' \
+	--ignore-glob='*/face/test_providers*' --ignore-glob='*/face/test_call_*' --ignore-glob='*/face/test_prompt_*' \
+	--ignore-glob='*/face/test_agents*' --ignore-glob='*/face/test_numbers*' --ignore-glob='*/face/test_banners*'
+
 # Once more what talks to the database, on a real PostgreSQL.
 test-postgres: dev
 	@$(PY) -m tests.services postgres
-	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/sandbox $(ONCE) $(TESTS)
+	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/sandbox $(ONCE) $(PLAIN) $(TESTS)
 
 check: dev
 	$(PY) -m ruff check .
