@@ -30,8 +30,9 @@ test-sqlite: dev
 	@$(PY) -m tests.services chromium
 	TEST_DATABASE=sqlite $(PYTEST) $(TESTS)
 
-# Pages that ask the database for nothing special.
-PLAIN = --ignore-glob='*/face/test_admin_*' --ignore-glob='*/face/test_two_factor*' --ignore-glob='*/face/test_login*' \
+# What asks the database for nothing special.
+PLAIN = --ignore=tests/demo --ignore=tests/gate --ignore=tests/test_docs.py --ignore-glob='*/face/test_admin_*' \
+	--ignore-glob='*/face/test_two_factor*' --ignore-glob='*/face/test_login*' \
 	--ignore-glob='*/face/test_errors*' --ignore-glob='*/face/test_styleguide*' --ignore-glob='*/face/test_guide*' \
 	--ignore-glob='*/face/test_providers*' --ignore-glob='*/face/test_call_*' --ignore-glob='*/face/test_prompt_*' \
 	--ignore-glob='*/face/test_agents*' --ignore-glob='*/face/test_numbers*' --ignore-glob='*/face/test_banners*'
