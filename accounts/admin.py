@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanSwitchWidget
 
-from accounts.actors import Actor
+from accounts.access import actor_of
 from accounts.models import ApiKey, AuditEvent, Invitation, Membership, OperatorSwitch, Role, User, Workspace
 from accounts.people import add_member, change_role, delete_person, is_last_owner, remove_member, sole_ownerships
 from accounts.scopes import SCOPE_WORDS
@@ -38,11 +38,6 @@ for unused in (Group, EmailAddress, EmailConfirmation, Authenticator, UserSessio
 
 # The admin's own login asks for no second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-
-
-def actor(request: HttpRequest) -> Actor:
-    assert isinstance(request.user, User)
-    return Actor(user=request.user)
 
 
 class CreateUserForm(UserCreationForm):  # type: ignore[misc]
@@ -87,7 +82,7 @@ class AddsMembers(Admin):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):
-            add_member(workspace=row.workspace, user=row.user, role=row.role, by=actor(request))
+            add_member(workspace=row.workspace, user=row.user, role=row.role, by=actor_of(request))
 
 
 @admin.register(User)
@@ -116,7 +111,7 @@ class UserAdmin(DjangoUserAdmin, AddsMembers):  # type: ignore[misc, type-arg]
         return deleted, counts, perms, [*protected, *map(only_owner, sole_ownerships(objs))]
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        delete_person(user=obj, by=actor(request))
+        delete_person(user=obj, by=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
@@ -124,7 +119,7 @@ class UserAdmin(DjangoUserAdmin, AddsMembers):  # type: ignore[misc, type-arg]
 
     @admin.action(description="Turn off two-factor login")
     def turn_off_two_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        changed = [user.email for user in users if reset_two_factor(user=user, by=actor(request))]
+        changed = [user.email for user in users if reset_two_factor(user=user, by=actor_of(request))]
         self.message_user(request, f"Their password is enough from now on: {', '.join(changed) or 'nobody used it'}.")
 
 
@@ -139,20 +134,20 @@ class WorkspaceAdmin(AddsMembers):
     def save_model(self, request: HttpRequest, obj: Workspace, form: Any, change: bool) -> None:
         wanted = {name: form.cleaned_data[name] for name in ("name", "country", "timezone")}
         if change:
-            update_workspace(workspace=obj, by=actor(request), **wanted)
+            update_workspace(workspace=obj, by=actor_of(request), **wanted)
         else:
-            adopt(obj, create_workspace(by=actor(request), **wanted))
+            adopt(obj, create_workspace(by=actor_of(request), **wanted))
 
     @admin.action(description="Stop all calls")
     def stop_calls(self, request: HttpRequest, workspaces: QuerySet[Workspace]) -> None:
         for workspace in workspaces:
-            set_calls_stopped(workspace=workspace, stopped=True, by=actor(request))
+            set_calls_stopped(workspace=workspace, stopped=True, by=actor_of(request))
         self.message_user(request, "No call of these workspaces is placed until they are resumed.")
 
     @admin.action(description="Resume calls")
     def resume_calls(self, request: HttpRequest, workspaces: QuerySet[Workspace]) -> None:
         for workspace in workspaces:
-            set_calls_stopped(workspace=workspace, stopped=False, by=actor(request))
+            set_calls_stopped(workspace=workspace, stopped=False, by=actor_of(request))
         self.message_user(request, "Calls are allowed again.")
 
 
@@ -229,9 +224,9 @@ class MembershipAdmin(Admin):
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         if change:
-            change_role(member=obj, role=obj.role, by=actor(request))
+            change_role(member=obj, role=obj.role, by=actor_of(request))
         else:
-            adopt(obj, add_member(workspace=obj.workspace, user=obj.user, role=obj.role, by=actor(request)))
+            adopt(obj, add_member(workspace=obj.workspace, user=obj.user, role=obj.role, by=actor_of(request)))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The last owner is protected: the admin's own page says so and offers no button."""
@@ -240,11 +235,11 @@ class MembershipAdmin(Admin):
         return deleted, counts, perms, [*protected, *last]
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        remove_member(member=obj, by=actor(request))
+        remove_member(member=obj, by=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         for row in queryset.select_related("user"):
-            remove_member(member=row, by=actor(request))
+            remove_member(member=row, by=actor_of(request))
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -292,14 +287,14 @@ class ApiKeyAdmin(Admin):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         wanted = {name: form.cleaned_data[name] for name in ("workspace", "name", "scopes", "expires_at")}
-        row, key = create_api_key(by=actor(request), **wanted)
+        row, key = create_api_key(by=actor_of(request), **wanted)
         adopt(obj, row)
         messages.warning(request, f"Copy the key now, it is shown this once: {key}")
 
     @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         for key in keys.select_related("workspace"):
-            revoke_api_key(key=key, by=actor(request))
+            revoke_api_key(key=key, by=actor_of(request))
         self.message_user(request, "The keys are refused from now on.")
 
 

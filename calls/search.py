@@ -80,8 +80,8 @@ def _has_all(words: Iterable[str], *fields: str) -> Q:
 
 
 def _has_number(workspace: Workspace, text: str) -> Q:
-    digits = re.sub(r"\D", "", text).lstrip("0")
-    if re.search(r"[^\d\s()+./-]", text) or len(digits) < MIN_DIGITS:
+    digits = phones.written_digits(text)
+    if digits is None or len(digits) < MIN_DIGITS:
         return Q(pk__in=[])
     phone = phones.parse_phone(text, country=workspace.country)
     exact = Q(to_number=phone.e164) | Q(lead__phone=phone.e164) if phone else Q(pk__in=[])

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.admin import actor
+from accounts.access import actor_of
 from calls.launch import launch_campaign
 from campaigns.accounts import create_account, update_account
 from campaigns.models import (
@@ -105,7 +105,7 @@ class ProviderAccountAdmin(Admin):
     fields = (*ProviderAccountForm.Meta.fields, "webhook", "public_id", "created_at")
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
-        data, by = form.cleaned_data, actor(request)
+        data, by = form.cleaned_data, actor_of(request)
         if not change:
             adopt(obj, create_account(by=by, **data))
             return
@@ -153,7 +153,9 @@ class CallerNumberAdmin(KeptAdmin):
     def save_model(self, request: HttpRequest, obj: CallerNumber, form: Any, change: bool) -> None:
         data = form.cleaned_data
         saved = (
-            update_number(number=obj, by=actor(request), **data) if change else create_number(by=actor(request), **data)
+            update_number(number=obj, by=actor_of(request), **data)
+            if change
+            else create_number(by=actor_of(request), **data)
         )
         adopt(obj, saved)
 
@@ -204,7 +206,7 @@ class PromptTemplateAdmin(KeptAdmin):
     def save_model(self, request: HttpRequest, obj: PromptTemplate, form: Any, change: bool) -> None:
         texts = {name: form.cleaned_data[name].replace("\r\n", "\n") for name in ("body", "first_message")}
         template = obj if change else None
-        saved = save_template(workspace=obj.workspace, name=obj.name, by=actor(request), template=template, **texts)
+        saved = save_template(workspace=obj.workspace, name=obj.name, by=actor_of(request), template=template, **texts)
         adopt(obj, saved)
 
 
@@ -233,7 +235,7 @@ class PromptVariableAdmin(Admin):
         return obj is not None and obj.kind == PromptVariable.Kind.DECLARED and not templates_using(obj)
 
     def save_model(self, request: HttpRequest, obj: PromptVariable, form: Any, change: bool) -> None:
-        by, default, example = actor(request), obj.default, obj.example
+        by, default, example = actor_of(request), obj.default, obj.example
         if change:
             update_variable(variable=obj, default=default, example=example, by=by)
         else:
@@ -241,7 +243,7 @@ class PromptVariableAdmin(Admin):
             adopt(obj, saved)
 
     def delete_model(self, request: HttpRequest, obj: PromptVariable) -> None:
-        delete_variable(variable=obj, by=actor(request))
+        delete_variable(variable=obj, by=actor_of(request))
 
 
 class VoiceAgentForm(SameWorkspaceForm):
@@ -264,7 +266,9 @@ class VoiceAgentAdmin(KeptAdmin):
     def save_model(self, request: HttpRequest, obj: VoiceAgent, form: Any, change: bool) -> None:
         data = form.cleaned_data
         saved = (
-            update_agent(agent=obj, by=actor(request), **data) if change else create_agent(by=actor(request), **data)
+            update_agent(agent=obj, by=actor_of(request), **data)
+            if change
+            else create_agent(by=actor_of(request), **data)
         )
         adopt(obj, saved)
 
@@ -292,16 +296,16 @@ class CampaignAdmin(Admin):
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         data = form.cleaned_data
         saved = (
-            update_campaign(campaign=obj, by=actor(request), **data)
+            update_campaign(campaign=obj, by=actor_of(request), **data)
             if change
-            else create_campaign(by=actor(request), **data)
+            else create_campaign(by=actor_of(request), **data)
         )
         adopt(obj, saved)
 
     @admin.action(description="Launch", permissions=["change"])
     def launch(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
         for campaign in queryset:
-            self._try(request, campaign, lambda row: launch_campaign(campaign=row, by=actor(request)))
+            self._try(request, campaign, lambda row: launch_campaign(campaign=row, by=actor_of(request)))
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
@@ -314,7 +318,7 @@ class CampaignAdmin(Admin):
     def _set_status(self, request: HttpRequest, queryset: QuerySet[Campaign], status: str) -> None:
         for campaign in queryset:
             self._try(
-                request, campaign, lambda row: set_campaign_status(campaign=row, status=status, by=actor(request))
+                request, campaign, lambda row: set_campaign_status(campaign=row, status=status, by=actor_of(request))
             )
 
     def _try(self, request: HttpRequest, campaign: Campaign, act: Callable[[Campaign], bool]) -> None:

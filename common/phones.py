@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -68,3 +69,10 @@ def has_area(e164: str) -> bool:
         PhoneNumberType.UNKNOWN,
     }
     return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) not in placeless
+
+
+def written_digits(text: str) -> str | None:
+    """The digits of what may be a number or a part of one, as a search compares them; None where it is other text."""
+    if re.search(r"[^\d\s()+./-]", text):
+        return None
+    return re.sub(r"\D", "", text).lstrip("0")

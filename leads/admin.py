@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.access import actor_of
 from accounts.actors import Actor
-from accounts.admin import actor
 from accounts.services import record
 from common.admin import Admin, Inline, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
 from leads.models import (
@@ -147,16 +147,16 @@ class LeadAdmin(DeletesOneByOne):
     def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
         if not change:
             fields = {name: value for name, value in form.cleaned_data.items() if name != "tags"}
-            adopt(obj, create_lead(by=actor(request), **fields))
+            adopt(obj, create_lead(by=actor_of(request), **fields))
             return
-        by, data = actor(request), form.cleaned_data
+        by, data = actor_of(request), form.cleaned_data
         update_lead(lead=obj, by=by, **{name: data[name] for name in form.changed_data if name not in OWN_SERVICE})
         assign_owner(lead=obj, owner=data["owner"], by=by)
         move_campaign(lead=obj, campaign=data["campaign"], by=by)
         set_status(lead=obj, status=data["status"], by=by, reason="Set in the admin")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        lead, by = form.instance, actor(request)
+        lead, by = form.instance, actor_of(request)
         wanted = {tag.name for tag in form.cleaned_data["tags"]}
         for name in set(lead.tags.values_list("name", flat=True)) - wanted:
             remove_tag(lead=lead, name=name, by=by)
@@ -171,11 +171,11 @@ class LeadAdmin(DeletesOneByOne):
         if formset.model is LeadPhone:
             kept = [row.cleaned_data for row in formset.forms if row.cleaned_data and row not in formset.deleted_forms]
             numbers = {data["e164"]: data["label"] for data in kept}
-            set_further_numbers(lead=form.instance, numbers=numbers, by=actor(request))
+            set_further_numbers(lead=form.instance, numbers=numbers, by=actor_of(request))
 
     def delete_model(self, request: HttpRequest, obj: Lead) -> None:
         # Without the name: it may be deleted because the person asked for that.
-        delete_recorded(obj, object_id=obj.public_id, by=actor(request))
+        delete_recorded(obj, object_id=obj.public_id, by=actor_of(request))
 
 
 @admin.register(Tag)
@@ -186,7 +186,7 @@ class TagAdmin(DeletesOneByOne):
     autocomplete_fields = ("workspace",)
 
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:
-        delete_recorded(obj, object_id=str(obj.pk), by=actor(request), name=obj.name)
+        delete_recorded(obj, object_id=str(obj.pk), by=actor_of(request), name=obj.name)
 
 
 @admin.register(LeadPhone)
@@ -210,10 +210,10 @@ class NoteAdmin(Admin):
         return obj is None
 
     def save_model(self, request: HttpRequest, obj: Note, form: Any, change: bool) -> None:
-        adopt(obj, add_note(by=actor(request), **form.cleaned_data))
+        adopt(obj, add_note(by=actor_of(request), **form.cleaned_data))
 
     def delete_model(self, request: HttpRequest, obj: Note) -> None:
-        delete_note(note=obj, by=actor(request))
+        delete_note(note=obj, by=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Note]) -> None:
         for note in queryset.select_related("lead__workspace", "author"):
@@ -258,10 +258,10 @@ class DoNotCallAdmin(Admin):
         return obj is None
 
     def save_model(self, request: HttpRequest, obj: DoNotCall, form: Any, change: bool) -> None:
-        adopt(obj, add_to_do_not_call(by=actor(request), source="admin", **form.cleaned_data))
+        adopt(obj, add_to_do_not_call(by=actor_of(request), source="admin", **form.cleaned_data))
 
     def delete_model(self, request: HttpRequest, obj: DoNotCall) -> None:
-        remove_from_do_not_call(entry=obj, by=actor(request), reason="Removed in the admin")
+        remove_from_do_not_call(entry=obj, by=actor_of(request), reason="Removed in the admin")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[DoNotCall]) -> None:
         for entry in queryset.select_related("workspace"):

@@ -51,8 +51,8 @@ def _matches(workspace: Workspace, text: str) -> Q:
     found = Q(channel=Channel.EMAIL, address__contains=text.lower())
     if phone := phones.parse_phone(text, country=workspace.country):
         found |= Q(address=phone.e164)
-    digits = re.sub(r"\D", "", text).lstrip("0")
-    if len(digits) >= MIN_DIGITS and not re.search(r"[^\d\s()+./-]", text):
+    digits = phones.written_digits(text)
+    if digits and len(digits) >= MIN_DIGITS:
         found |= Q(address__contains=digits)
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -83,10 +82,10 @@ def _matches(workspace: Workspace, text: str) -> Q:
 
 def _has_number(workspace: Workspace, text: str) -> Q:
     """Any writing of a whole number, or some of its digits."""
-    if re.search(r"[^\d\s()+./-]", text):
+    digits = phones.written_digits(text)
+    if digits is None:
         return Q(pk__in=[])
     phone = phones.parse_phone(text, country=workspace.country)
-    digits = re.sub(r"\D", "", text).lstrip("0")
     wanted = Q(pk__in=[])
     if phone:
         wanted |= _number(workspace, Q(e164=phone.e164), Q(phone=phone.e164))

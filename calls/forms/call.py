@@ -8,14 +8,8 @@ from calls.services import MAX_INSTRUCTIONS
 from campaigns.models import CallerNumber, VoiceAgent
 from campaigns.queries import caller_numbers_of
 from common import phones
+from common.forms import TextWithNewlines
 from leads.models import Lead
-
-
-class TextWithNewlines(forms.CharField):
-    """A browser counts a line break as one character and sends two."""
-
-    def to_python(self, value: Any) -> str:
-        return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class CallForm(forms.Form):

@@ -19,7 +19,7 @@ from accounts.models import Role, User
 from campaigns.models import Campaign
 from common import clock, phones
 from common.errors import ProblemError
-from common.forms import field_errors, wants_check
+from common.forms import field_errors, sent, wants_check
 from common.notices import say
 from common.once import redirect_once
 from leads.access import UNDO_WITHIN, lead_of, note_of
@@ -49,7 +49,7 @@ from leads.views.page import TABS, address_of, show_lead
 @require_http_methods(["GET", "HEAD", "POST"])
 def lead_new(request: HttpRequest) -> HttpResponse:
     workspace = workspace_of(request)
-    form = LeadForm(_posted(request), workspace=workspace)
+    form = LeadForm(sent(request), workspace=workspace)
     if wants_check(request):
         return _check(request, form)
     if request.method == "POST" and form.is_valid():
@@ -64,7 +64,7 @@ def lead_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     workspace = workspace_of(request)
     lead = lead_of(workspace, public_id)
     name = str(lead)
-    form = LeadForm(_posted(request), workspace=workspace, instance=lead)
+    form = LeadForm(sent(request), workspace=workspace, instance=lead)
     if wants_check(request):
         return _check(request, form)
     if request.method == "POST" and form.is_valid():
@@ -339,10 +339,6 @@ def _lift(request: HttpRequest, lead: Lead, form: LiftForm) -> None:
     blocks = lead.status == LeadStatus.DNC
     still = " The status is still Do not contact: no call is placed until it is another one." if blocks else ""
     say(request, f"Off the Do-Not-Call list: {words}.{still}")
-
-
-def _posted(request: HttpRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
 
 
 def _sent(request: HttpRequest) -> QueryDict:
