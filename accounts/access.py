@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Exists, OuterRef, QuerySet, When
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.actors import Actor
 from accounts.models import Membership, OperatorSwitch, Role, User, Workspace
@@ -17,7 +18,7 @@ from common.models import ProcessHeartbeat
 from common.once import token_of
 
 SILENT_AFTER = timedelta(seconds=10)
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def find_membership(request: HttpRequest) -> Membership | None:
@@ -87,7 +88,7 @@ def role_required(role: Role) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return log_in_first(request)
             if not membership_of(request).at_least(role):

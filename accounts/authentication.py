@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from accounts.models import ApiKey
 from accounts.services import digest_key
 from common import clock
+from common.operations import operation_of
 
 if TYPE_CHECKING:
     # At run time this would be a circle: APIView loads the classes of this module from the settings.
@@ -52,12 +53,12 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """Every view names the scope of each method in `scopes`; a view that names none is closed."""
+    """Every method names its scope by `@operation`; one that names none is closed."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         method = request.method or ""
         if method == "OPTIONS" or not hasattr(view, method.lower()):
             return True  # DRF answers 405 itself
-        wanted = getattr(view, "scopes", {}).get(method)
-        self.message = f"This API key needs the scope {wanted}"
-        return isinstance(request.auth, ApiKey) and wanted in request.auth.scopes
+        said = operation_of(view, method)
+        self.message = f"This API key needs the scope {said.scope if said else ''}".strip()
+        return said is not None and isinstance(request.auth, ApiKey) and said.scope in request.auth.scopes

@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from common import clock
+from common.fields import EncryptedTextField
 from common.hours import validate_timezone
 from common.ids import PublicIdField
 
@@ -158,11 +159,18 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """Only the SHA-256 of a key is kept: it is 256 random bits, so a slow hash would add nothing but latency."""
 
+    public_id = PublicIdField(prefix="key")
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=16, help_text="The first characters, to recognise it by.")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(default=list)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+        help_text="Empty: the installation's limit (API_REQUESTS_PER_MINUTE).",
+    )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -176,6 +184,47 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class ApiRequest(models.Model):
+    """What a key was used for: one line per request, written in batches by the sweep, kept for a while."""
+
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="requests")
+    at = models.DateTimeField()
+    method = models.CharField(max_length=10)
+    path = models.CharField(max_length=300)
+    status = models.PositiveSmallIntegerField()
+    milliseconds = models.PositiveIntegerField()
+    ip = models.CharField(max_length=45, blank=True)
+    request_id = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["api_key", "-id"], name="requests_of_key"),
+            models.Index(fields=["at"], name="requests_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status}"
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request with an Idempotency-Key; it commits in the transaction of what the request made."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    # Encrypted: the answer that makes a key or an endpoint holds its secret.
+    body = EncryptedTextField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="kept_answer_once")]
+        indexes = [models.Index(fields=["created_at"], name="kept_answers_by_age")]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class AuditEvent(models.Model):

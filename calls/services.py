@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,7 @@ from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import clock
 from common.errors import ProblemError
 from common.queue import enqueue, enqueue_after_commit
+from common.shapes import iso
 from leads.models import Lead
 
 MAX_INSTRUCTIONS = 5000
@@ -79,10 +80,6 @@ def _as_json(reason: Reason) -> dict[str, Any]:
         "rule": reason.rule,
         "nextAllowedAt": iso(reason.next_allowed_at),
     }
-
-
-def iso(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
 def preflight(

@@ -217,6 +217,13 @@ class Campaign(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="campaigns")
     code = models.CharField(max_length=5, editable=False)
     name = models.CharField(max_length=120)
+    # For whom the campaign works and what it offers: words of the workspace, which LeadSail only passes on.
+    client_id = models.CharField("client id", max_length=40, blank=True)
+    client_name = models.CharField("client", max_length=120, blank=True)
+    client_abbrev = models.CharField("client, short", max_length=20, blank=True)
+    offer_id = models.CharField("offer id", max_length=40, blank=True)
+    offer_name = models.CharField("offer", max_length=120, blank=True)
+    offer_abbrev = models.CharField("offer, short", max_length=20, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.INACTIVE)
     is_default = models.BooleanField(default=False, help_text="Leads that come without a campaign join this one.")
     production_agent = models.ForeignKey(VoiceAgent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -235,6 +242,15 @@ class Campaign(models.Model):
         help_text="Between two calls to the same lead.",
     )
     max_attempts = models.PositiveIntegerField("maximum attempts", default=6, validators=[MinValueValidator(1)])
+    duplicate_window_days = models.PositiveSmallIntegerField(
+        "duplicate window in days",
+        default=30,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="A submission with the phone or e-mail of a lead that came within these days is its duplicate. "
+        "Empty: every submission is a lead of its own.",
+    )
     created_at = models.DateTimeField(default=clock.now)
 
     objects = CampaignQuerySet.as_manager()

@@ -6,7 +6,9 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -33,6 +35,12 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         case exceptions.ValidationError():
             details = _flatten(exc.detail)
             return failure("VALIDATION_ERROR", "Invalid input data", status=400, details=details)
+        case ModelValidationError():
+            return failure("VALIDATION_ERROR", "Invalid input data", status=400, details=_of_model(exc))
+        case IntegrityError():
+            log.warning("api_conflict", error=str(exc))
+            message = "Somebody else changed this at the same moment: read it again, then repeat the request"
+            return failure("CONFLICT", message, status=409)
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             response = failure("UNAUTHORIZED", str(exc.detail), status=401)
             response["WWW-Authenticate"] = "ApiKey"
@@ -49,6 +57,28 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
             return failure(_code(exc), str(exc.detail), status=exc.status_code)
     log.exception("api_fault", exc_info=exc)
     return failure("SERVER_ERROR", "Something went wrong on our side; nothing was lost, try again", status=500)
+
+
+def unknown_address(request: HttpRequest, *args: object, **kwargs: object) -> JsonResponse:
+    """Under /api/ no answer is HTML, not even to an address that does not exist."""
+    message = f"There is no address {request.path[:200]}: the list is at /api/docs"
+    return JsonResponse({"success": False, "error": {"code": "NOT_FOUND", "message": message}}, status=404)
+
+
+def _of_model(error: ModelValidationError) -> list[str]:
+    """Fields by the names that the API gives them."""
+    if not hasattr(error, "error_dict"):
+        return list(error.messages)
+    return [
+        message if field == "__all__" else f"{_camel(field)}: {message}"
+        for field, messages in error.message_dict.items()
+        for message in messages
+    ]
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def _code(exc: exceptions.APIException) -> str:

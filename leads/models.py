@@ -53,6 +53,12 @@ class TimezoneSource(models.TextChoices):
     INFERRED = "inferred", "Inferred"
 
 
+class Approval(models.TextChoices):
+    PENDING = "pending", "Waiting for approval"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
 class Tag(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(max_length=50)
@@ -88,6 +94,22 @@ class Lead(models.Model):
     is_test = models.BooleanField("test lead", default=False)
     custom_fields = models.JSONField(default=dict, blank=True, validators=[validate_custom_fields])
     tags = models.ManyToManyField(Tag, blank=True, related_name="leads")
+    date_of_birth = models.DateField("date of birth", null=True, blank=True)
+    # As integrators send and read them: [{"key", "question", "answer"}], where the lead came from, what it agreed to.
+    questionnaire = models.JSONField(default=list, blank=True)
+    attribution = models.JSONField(default=dict, blank=True)
+    compliance = models.JSONField(default=dict, blank=True)
+    flags = models.JSONField(default=dict, blank=True)
+    detail = models.CharField(max_length=500, blank=True)
+    client_lead_id = models.CharField("the client's id of the lead", max_length=120, blank=True)
+    reposted_to = models.JSONField(default=list, blank=True)
+    approval_status = models.CharField(max_length=10, choices=Approval, blank=True)
+    # Beside the status: {"campaignId", "decidedBy", "decidedAt", "reason"}.
+    approval = models.JSONField(default=dict, blank=True, editable=False)
+    submission_count = models.PositiveIntegerField(default=0, editable=False)
+    latest_submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_activity_at = models.DateTimeField(null=True, blank=True, editable=False)
+    delivered_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Of the newest placed call that is over, kept here by calls, so that lists can filter and sort by it.
     last_call_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_outcome = models.CharField(max_length=20, blank=True, editable=False)
@@ -114,6 +136,10 @@ class Lead(models.Model):
             models.Index(fields=["workspace", "last_outcome", "-id"], name="lead_list_by_outcome"),
             models.Index(fields=["workspace", "-updated_at", "-id"], name="lead_list_by_change"),
             models.Index(fields=["workspace", "last_name", "first_name", "id"], name="lead_list_by_name"),
+            # Read by the API's list between two dates, and by every submission that looks for its duplicate.
+            models.Index(fields=["workspace", "-created_at", "-id"], name="lead_list_by_day"),
+            models.Index(fields=["campaign", "phone"], condition=~Q(phone=""), name="lead_of_campaign_by_phone"),
+            models.Index(fields=["campaign", "email"], condition=~Q(email=""), name="lead_of_campaign_by_email"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=LeadStatus.values), name="lead_status_known"),
@@ -130,6 +156,34 @@ class Lead(models.Model):
         """The main number first, each once."""
         extra = [phone.e164 for phone in self.phones.all()]
         return list(dict.fromkeys(([self.phone] if self.phone else []) + extra))
+
+
+class Submission(models.Model):
+    """One time a lead came in: what was sent, and what became of it. A lead is the person and may come again."""
+
+    class Type(models.TextChoices):
+        STANDARD = "standard", "Standard"
+        MANUAL_DELIVERY = "manual_delivery", "Manual delivery"
+        REPOST = "repost", "Repost"
+
+    public_id = PublicIdField(prefix="sub")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="submissions")
+    number = models.PositiveIntegerField()
+    type = models.CharField(max_length=20, choices=Type, default=Type.STANDARD)
+    # The lead statuses; `duplicate` for one that became no lead of its own.
+    status = models.CharField(max_length=20, choices=LeadStatus, default=LeadStatus.NEW)
+    # The campaign as it was called then.
+    campaign = models.JSONField(default=dict)
+    payload = models.JSONField(default=dict)
+    is_test = models.BooleanField(default=False)
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lead", "number"], name="submission_number_once")]
+
+    def __str__(self) -> str:
+        return self.public_id
 
 
 class LeadPhone(models.Model):

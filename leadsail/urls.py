@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 
-from calls.api import InitiateCall, InteractionDetail, recording
 from calls.hooks import receive
+from calls.views.conversation import recording
+from common.api import unknown_address
 from common.views import healthz, styleguide
+
+API = ("calls", "leads", "campaigns", "webhooks", "accounts")
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("hooks/<slug:provider>/<slug:token>/", receive, name="provider_hook"),
-    path("api/v1/voice/calls/initiate", InitiateCall.as_view(), name="api_initiate_call"),
-    path("api/v1/interactions/<slug:public_id>", InteractionDetail.as_view(), name="api_interaction"),
+    *(path("api/v1/", include(f"{app}.api.urls")) for app in API),
+    re_path("^api/", csrf_exempt(unknown_address)),
     path("recordings/<slug:public_id>", recording, name="recording"),
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
@@ -20,5 +24,6 @@ urlpatterns = [
     path("", include("calls.urls")),
     path("", include("leads.urls")),
     path("", include("campaigns.urls")),
+    path("", include("webhooks.urls")),
     path("", include("accounts.urls")),
 ]

@@ -4,12 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role
 from calls.access import interaction_of
+from calls.api.interactions import recording_of
 from calls.cards import card_of, history_of, neighbours_of, next_step_of
 from calls.correction import why_not_correctable
 from calls.forms.correction import CorrectionForm
@@ -40,6 +42,12 @@ def call_live(request: HttpRequest, public_id: str) -> HttpResponse:
         return HttpResponse(status=204)
     status = STOP_POLLING if card.is_settled else 200
     return render(request, "calls/live.html", follow(call, on=on) | {"swapped": True}, status=status)
+
+
+@role_required(Role.VIEWER)
+@require_safe
+def recording(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    return recording_of(interaction_of(workspace_of(request), public_id), request.headers.get("Range", ""))
 
 
 def page_context(call: Interaction, *, form: CorrectionForm | None = None) -> dict[str, Any]:

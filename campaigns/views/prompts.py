@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -78,7 +79,7 @@ def prompt_new(request: HttpRequest) -> HttpResponse:
 
 @role_required(Role.VIEWER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def prompt_edit(request: HttpRequest, public_id: str) -> HttpResponse:
+def prompt_edit(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if request.method == "POST":
         return _save(request, public_id)
     workspace = workspace_of(request)
@@ -87,7 +88,7 @@ def prompt_edit(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @role_required(Role.ADMIN)
-def _save(request: HttpRequest, public_id: str) -> HttpResponse:
+def _save(request: HttpRequest, public_id: str) -> HttpResponseBase:
     workspace = workspace_of(request)
     template = _template_of(workspace, public_id)
     form = PromptForm(request.POST, workspace=workspace, instance=template)

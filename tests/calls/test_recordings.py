@@ -117,12 +117,13 @@ def test_a_range_that_is_not_understood_gives_the_whole(stored: Interaction, bob
 
 
 def test_a_key_of_the_workspace_hears_it(stored: Interaction, api: Client) -> None:
-    assert read(api.get(f"/recordings/{stored.public_id}")) == AUDIO
+    assert read(api.get(f"/api/v1/interactions/{stored.public_id}/recording")) == AUDIO
 
 
 def test_a_key_without_the_scope_does_not(stored: Interaction) -> None:
     key = world.make_key(stored.workspace, ("calls:write",))
-    assert Client(headers={"X-API-Key": key}).get(f"/recordings/{stored.public_id}").status_code == 403
+    address = f"/api/v1/interactions/{stored.public_id}/recording"
+    assert Client(headers={"X-API-Key": key}).get(address).status_code == 403
 
 
 def test_the_other_workspace_finds_nothing(stored: Interaction, mallory_client: Client) -> None:
@@ -130,7 +131,8 @@ def test_the_other_workspace_finds_nothing(stored: Interaction, mallory_client: 
 
 
 def test_without_login_or_key_it_is_refused(stored: Interaction) -> None:
-    assert Client().get(f"/recordings/{stored.public_id}").status_code == 403
+    assert Client().get(f"/api/v1/interactions/{stored.public_id}/recording").status_code == 401
+    assert Client().get(f"/recordings/{stored.public_id}").status_code == 302
 
 
 def test_a_call_without_a_recording_has_none(call: Interaction, bob_client: Client) -> None:

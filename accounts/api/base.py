@@ -1,0 +1,131 @@
+"""What every view of the public API does: who asks, may they, how often, once or again, and what is written down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.activity import log_request
+from accounts.actors import Actor
+from accounts.idempotency import answer_once, fingerprint_of
+from accounts.models import ApiKey, Workspace
+from common import ratelimits
+from common.api import success
+from common.errors import ProblemError
+from common.openapi import ApiSchema
+from common.operations import Operation, operation_of
+
+
+class TooManyRequestsError(ProblemError):
+    status = 429
+
+
+class ApiView(APIView):
+    """Each method says by `@operation` what it reads, answers and needs, and calls `body()` and `query()` for the
+    first, `answer()` for the second."""
+
+    schema = ApiSchema()
+    quota: ratelimits.Quota | None = None
+
+    @property
+    def said(self) -> Operation:
+        found = operation_of(self, self.request.method or "")
+        assert found
+        return found
+
+    @property
+    def key(self) -> ApiKey:
+        assert isinstance(self.request.auth, ApiKey)
+        return self.request.auth
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.key.workspace
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(api_key=self.key)
+
+    def body(self) -> dict[str, Any]:
+        """Only what was sent: a field that is not there is not in it."""
+        return self._read(self.said.body, self.request.data)
+
+    def query(self) -> dict[str, Any]:
+        return self._read(self.said.query, self.request.query_params.dict())
+
+    def _read(self, serializer: Any, data: Any) -> dict[str, Any]:
+        asked = serializer(data=data, context={"workspace": self.workspace})
+        asked.is_valid(raise_exception=True)
+        found: dict[str, Any] = asked.validated_data
+        return found
+
+    def answer(self, data: Any) -> Response:
+        return success(data, status=self.said.status)
+
+    # --- around the method ---
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.began_at = time.monotonic()
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        said = operation_of(self, request.method or "")
+        if said and said.idempotent:
+            name = (request.method or "").lower()
+            setattr(self, name, self._once(getattr(self, name)))
+
+    def check_permissions(self, request: Request) -> None:
+        """Counted before the scope is asked for: a key that guesses is a key that asks."""
+        limit = self.key.requests_per_minute or settings.API_REQUESTS_PER_MINUTE
+        self.quota = ratelimits.take(f"key:{self.key.pk}", limit=limit)
+        if self.quota.exceeded:
+            message = f"Too many requests: try again in {self.quota.resets_in} seconds."
+            raise TooManyRequestsError("RATE_LIMITED", message)
+        super().check_permissions(request)
+
+    def _once(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(handler)
+        def once(request: Request, *args: Any, **kwargs: Any) -> Response:
+            key = request.headers.get("Idempotency-Key")
+            if key is None:
+                return handler(request, *args, **kwargs)
+
+            def act() -> tuple[int, Any]:
+                response = handler(request, *args, **kwargs)
+                return response.status_code, response.data
+
+            fingerprint = fingerprint_of(request.method or "", request.path, request.data)
+            kept = answer_once(workspace=self.workspace, key=key, fingerprint=fingerprint, act=act)
+            headers = {"Idempotent-Replayed": "true"} if kept.replayed else None
+            return Response(kept.data, status=kept.status, headers=headers)
+
+        return once
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.quota.headers() if self.quota else {}).items():
+            response[name] = value
+        key: Any = getattr(request, "auth", None)
+        if isinstance(key, ApiKey):
+            log_request(
+                key=key,
+                request=request._request,
+                status=response.status_code,
+                milliseconds=int((time.monotonic() - self.began_at) * 1000),
+            )
+        return response
+
+
+def between(since: datetime | None, until: datetime | None, name: str = "created_at") -> dict[str, datetime]:
+    """`since` is in, `until` is in too."""
+    found = {f"{name}__gte": since, f"{name}__lte": until}
+    return {lookup: moment for lookup, moment in found.items() if moment}

@@ -1,0 +1,83 @@
+"""Reading the JSON of a request: what no database could keep is refused here, once for all."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+MAX_BODY = 2 * 1024 * 1024
+MAX_DEPTH = 32
+# What both databases keep exactly.
+BIGGEST_NUMBER = 2**53
+
+
+class SafeJSONParser(BaseParser):
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        raw = stream.read(MAX_BODY + 1)
+        if len(raw) > MAX_BODY:
+            raise RequestDataTooBig
+        try:
+            value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        except UnicodeDecodeError:
+            raise ParseError("The body is not UTF-8") from None
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply") from None
+        except ValueError as error:
+            raise ParseError(f"The body is not JSON: {error}") from None
+        check_json(value)
+        return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def check_json(value: Any, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise ParseError("The JSON is nested too deeply")
+    if isinstance(value, str):
+        if "\0" in value or not _is_encodable(value):
+            raise ParseError("A text has a NUL character or half of a surrogate pair: leave it out")
+    elif isinstance(value, dict):
+        for name, entry in value.items():
+            check_json(name, depth)
+            check_json(entry, depth + 1)
+    elif isinstance(value, list):
+        for entry in value:
+            check_json(entry, depth + 1)
+    elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= BIGGEST_NUMBER):
+        raise ParseError(f"A number is beyond {BIGGEST_NUMBER}: send it as a text")
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """There is one format, so whatever a client says that it accepts gets it."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        wanted = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == wanted), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type

@@ -1,0 +1,93 @@
+"""The shapes of what the API answers, as TypedDicts: mypy holds the code to them, and OpenAPI is made of them."""
+
+from __future__ import annotations
+
+import types
+from datetime import datetime
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Required,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+Schema = dict[str, Any]
+PLAIN: dict[Any, Schema] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    object: {},
+    Any: {},
+}
+
+# What stands in an Annotated beside a type goes into its schema: a text describes it, a dict adds keywords.
+Moment = Annotated[str, {"format": "date-time"}]
+Day = Annotated[str, {"format": "date"}]
+
+
+def iso(moment: datetime | None) -> str | None:
+    return as_moment(moment) if moment else None
+
+
+def as_moment(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+class Components:
+    """The named schemas of a document, filled in while its shapes are read."""
+
+    def __init__(self) -> None:
+        self.schemas: dict[str, Schema] = {}
+
+    def schema_of(self, hint: Any) -> Schema:
+        origin, args = get_origin(hint), get_args(hint)
+        if is_typeddict(hint):
+            return self._named(hint)
+        if origin is Annotated:
+            return self._annotated(args[0], args[1:])
+        if origin in (Required, NotRequired):
+            return self.schema_of(args[0])
+        if origin is Literal:
+            return {"type": "string", "enum": list(args)}
+        if origin in (Union, types.UnionType):
+            return self._one_of(args)
+        if origin is list:
+            return {"type": "array", "items": self.schema_of(args[0])}
+        if origin is dict or hint is dict:
+            return {"type": "object", "additionalProperties": self.schema_of(args[1]) if args else {}}
+        return dict(PLAIN[hint])
+
+    def _named(self, shape: Any) -> Schema:
+        name = shape.__name__.removesuffix("Shape")
+        if name not in self.schemas:
+            self.schemas[name] = {}
+            hints = get_type_hints(shape, include_extras=True)
+            self.schemas[name] = {
+                "type": "object",
+                "description": " ".join((shape.__doc__ or "").split()),
+                "properties": {field: self.schema_of(hint) for field, hint in hints.items()},
+                "required": sorted(shape.__required_keys__),
+                "additionalProperties": False,
+            }
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def _annotated(self, hint: Any, extras: tuple[Any, ...]) -> Schema:
+        schema = self.schema_of(hint)
+        for extra in extras:
+            schema |= extra if isinstance(extra, dict) else {"description": extra}
+        return schema
+
+    def _one_of(self, hints: tuple[Any, ...]) -> Schema:
+        schemas = [self.schema_of(hint) for hint in hints if hint is not types.NoneType]
+        if types.NoneType not in hints:
+            return {"anyOf": schemas}
+        if len(schemas) == 1 and isinstance(schemas[0].get("type"), str) and "enum" not in schemas[0]:
+            return schemas[0] | {"type": [schemas[0]["type"], "null"]}
+        return {"anyOf": [*schemas, {"type": "null"}]}
