@@ -110,6 +110,12 @@ class ApiSchema(AutoSchema):
     def get_request_serializer(self) -> Any:
         return self.said.body
 
+    def get_response_serializers(self) -> Any:
+        return None
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return False
+
     def get_override_parameters(self) -> list[Any]:
         asked = [self.said.query] if self.said.query else []
         return [*asked, IDEMPOTENCY_KEY] if self.said.idempotent else asked

@@ -51,6 +51,13 @@ def page_of(
     return Page(found, _write(last, order) if has_after else "", _write(first, order) if has_before else "")
 
 
+def rows_beyond(rows: QuerySet[Row], *, order: Sequence[str], last: Row | None, size: int) -> tuple[list[Row], bool]:
+    """The rows that come after `last`, and whether there are more: for those who name a row instead of a cursor."""
+    beyond = rows.filter(_beyond(order, [getattr(last, name.lstrip("-")) for name in order])) if last else rows
+    found = list(beyond.order_by(*order)[: size + 1])
+    return found[:size], len(found) > size
+
+
 def _turned(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
 

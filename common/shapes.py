@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from dataclasses import dataclass
 from datetime import datetime
 from typing import (
     Annotated,
@@ -23,13 +24,20 @@ PLAIN: dict[Any, Schema] = {
     int: {"type": "integer"},
     float: {"type": "number"},
     bool: {"type": "boolean"},
+    types.NoneType: {"type": "null"},
     object: {},
     Any: {},
 }
 
-# What stands in an Annotated beside a type goes into its schema: a text describes it, a dict adds keywords.
-Moment = Annotated[str, {"format": "date-time"}]
-Day = Annotated[str, {"format": "date"}]
+
+@dataclass(frozen=True)
+class Format:
+    name: str
+
+
+# What stands in an Annotated beside a type goes into its schema: a text describes it.
+Moment = Annotated[str, Format("date-time")]
+Day = Annotated[str, Format("date")]
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -81,7 +89,7 @@ class Components:
     def _annotated(self, hint: Any, extras: tuple[Any, ...]) -> Schema:
         schema = self.schema_of(hint)
         for extra in extras:
-            schema |= extra if isinstance(extra, dict) else {"description": extra}
+            schema |= {"format": extra.name} if isinstance(extra, Format) else {"description": extra}
         return schema
 
     def _one_of(self, hints: tuple[Any, ...]) -> Schema:

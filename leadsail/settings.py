@@ -259,6 +259,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "LeadSail",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "CAMELIZE_NAMES": True,
     "SERVE_PUBLIC": True,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],

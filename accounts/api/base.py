@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,6 +26,25 @@ from common.api import success
 from common.errors import ProblemError
 from common.openapi import ApiSchema
 from common.operations import Operation, operation_of
+from common.paging import rows_beyond
+from common.serializers import StrictSerializer, Text
+
+Row = TypeVar("Row", bound=Model)
+PAGE, LONGEST_PAGE = 50, 100
+
+
+class PageQuery(StrictSerializer):
+    """The query of every list with a cursor."""
+
+    cursor = Text(required=False, max_length=60, help_text="`nextCursor` of the page before.")
+    limit = serializers.IntegerField(required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE)
+
+
+@dataclass(frozen=True)
+class Paged(Generic[Row]):
+    rows: list[Row]
+    next_cursor: str | None
+    has_more: bool
 
 
 class TooManyRequestsError(ProblemError):
@@ -70,6 +92,24 @@ class ApiView(APIView):
 
     def answer(self, data: Any) -> Response:
         return success(data, status=self.said.status)
+
+    def page(
+        self, rows: QuerySet[Row], *, known: QuerySet[Row], order: Sequence[str] = ("-id",), by: str = "public_id"
+    ) -> Paged[Row]:
+        """The page that `cursor` and `limit` of the query ask for. The cursor is the id of the last row of the page
+        before; it is looked up among all rows that are `known`, for it may not fit the filter any more."""
+        asked = self.query()
+        last = self._row_of(known, by, asked["cursor"]) if asked.get("cursor") else None
+        found, has_more = rows_beyond(rows, order=order, last=last, size=asked["limit"])
+        return Paged(found, str(getattr(found[-1], by)) if has_more else None, has_more)
+
+    def _row_of(self, known: QuerySet[Row], by: str, cursor: str) -> Row:
+        usable = by != "id" or (cursor.isascii() and cursor.isdigit() and len(cursor) < 19)
+        row = known.filter(**{by: cursor}).first() if usable else None
+        if row is None:
+            message = "The cursor is not one of ours: take nextCursor of the page before, or leave it out."
+            raise ProblemError("VALIDATION_ERROR", message, details=[f"cursor: {message}"])
+        return row
 
     # --- around the method ---
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
