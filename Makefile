@@ -8,7 +8,7 @@ TESTS = tests
 PYTEST = $(PY) -m pytest -n 5 --dist loadfile --session-timeout=540
 # Whole installations, which take their time; of these, dying workers is the one to be tried on both databases.
 ONCE = --ignore=tests/e2e/test_browser.py --ignore=tests/e2e/test_every_ending.py --ignore=tests/e2e/test_faults.py \
-	--ignore=tests/e2e/test_journeys.py --ignore=tests/e2e/test_pages.py
+	--ignore=tests/e2e/test_guide.py --ignore=tests/e2e/test_journeys.py --ignore=tests/e2e/test_pages.py
 
 # exec: Ctrl-C and SIGTERM reach the supervisor itself; STOP_WITH: it also ends when make is killed.
 run: venv

@@ -9,9 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 
 from accounts.actors import Actor
-from accounts.models import Membership, OperatorSwitch, Role, User, Workspace
+from accounts.models import ApiKey, Membership, OperatorSwitch, Role, User, Workspace
 from accounts.unsent import discard_if_sent, log_in_first
 from common import clock
 from common.models import ProcessHeartbeat
@@ -100,3 +101,8 @@ def role_required(role: Role) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def key_of(workspace: Workspace, public_id: str) -> ApiKey:
+    keys = ApiKey.objects.select_related("workspace", "created_by")
+    return get_object_or_404(keys, workspace=workspace, public_id=public_id)

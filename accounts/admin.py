@@ -16,7 +16,18 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanSwitchWidget
 
 from accounts.access import actor_of
-from accounts.models import ApiKey, AuditEvent, Invitation, Membership, OperatorSwitch, Role, User, Workspace
+from accounts.models import (
+    ApiKey,
+    ApiRequest,
+    AuditEvent,
+    Invitation,
+    KeptAnswer,
+    Membership,
+    OperatorSwitch,
+    Role,
+    User,
+    Workspace,
+)
 from accounts.people import add_member, change_role, delete_person, is_last_owner, remove_member, sole_ownerships
 from accounts.scopes import SCOPE_WORDS
 from accounts.security import reset_two_factor
@@ -250,7 +261,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = ("workspace", "name", "expires_at")
+        fields = ("workspace", "name", "expires_at", "requests_per_minute")
 
 
 @admin.register(ApiKey)
@@ -272,7 +283,7 @@ class ApiKeyAdmin(Admin):
     list_select_related = ("workspace", "created_by")
     search_fields = ("name", "prefix", "workspace__name")
     autocomplete_fields = ("workspace",)
-    fields = ("workspace", "name", "scopes", "expires_at")
+    fields = ("workspace", "name", "scopes", "expires_at", "requests_per_minute")
     actions = ("revoke",)
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
@@ -286,7 +297,7 @@ class ApiKeyAdmin(Admin):
         return (*self.fields, *record) if obj else self.fields
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        wanted = {name: form.cleaned_data[name] for name in ("workspace", "name", "scopes", "expires_at")}
+        wanted = {name: form.cleaned_data[name] for name in self.fields}
         row, key = create_api_key(by=actor_of(request), **wanted)
         adopt(obj, row)
         messages.warning(request, f"Copy the key now, it is shown this once: {key}")
@@ -296,6 +307,24 @@ class ApiKeyAdmin(Admin):
         for key in keys.select_related("workspace"):
             revoke_api_key(key=key, by=actor_of(request))
         self.message_user(request, "The keys are refused from now on.")
+
+
+@admin.register(ApiRequest)
+class ApiRequestAdmin(ReadOnlyAdmin):
+    list_display = ("at", "api_key", "method", "path", "status", "milliseconds", "ip")
+    list_filter = ("status",)
+    list_select_related = ("api_key",)
+    search_fields = ("path", "request_id")
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerAdmin(ReadOnlyAdmin):
+    """Without the answer, which may hold a secret."""
+
+    list_display = ("key", "workspace", "status", "created_at")
+    list_select_related = ("workspace",)
+    search_fields = ("key",)
+    exclude = ("body",)
 
 
 @admin.register(AuditEvent)

@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from accounts.models import ApiKey
 from accounts.services import digest_key
 from common import clock
-from common.operations import operation_of
+from common.operations import METHODS, operation_of
 
 if TYPE_CHECKING:
     # At run time this would be a circle: APIView loads the classes of this module from the settings.
@@ -57,7 +57,7 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         method = request.method or ""
-        if method == "OPTIONS" or not hasattr(view, method.lower()):
+        if method not in METHODS or not hasattr(view, method.lower()):
             return True  # DRF answers 405 itself
         said = operation_of(view, method)
         self.message = f"This API key needs the scope {said.scope if said else ''}".strip()

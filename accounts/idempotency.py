@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from common import clock
 from common.errors import ProblemError
 
 KEPT = timedelta(hours=24)
+BATCH = 500
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -31,9 +32,10 @@ class Kept:
     replayed: bool = False
 
 
-def fingerprint_of(method: str, path: str, body: Any) -> str:
-    """The same JSON written otherwise is the same request."""
-    text = json.dumps([method, path, body], sort_keys=True, separators=(",", ":"))
+def fingerprint_of(method: str, path: str, body: Any, scopes: Iterable[str]) -> str:
+    """The same JSON written otherwise is the same request; that of a key which may do something else is not, for the
+    answer may hold what only the first may know."""
+    text = json.dumps([method, path, body, sorted(scopes)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -66,4 +68,7 @@ def _replay(row: KeptAnswer, fingerprint: str) -> Kept:
 
 
 def forget_kept_answers() -> None:
-    KeptAnswer.objects.filter(created_at__lt=clock.now() - KEPT).delete()
+    """Some at a time, and none is looked for with a DELETE, which takes SQLite's write lock."""
+    old = KeptAnswer.objects.filter(created_at__lt=clock.now() - KEPT).order_by("created_at")
+    if ids := list(old.values_list("id", flat=True)[:BATCH]):
+        KeptAnswer.objects.filter(pk__in=ids).delete()

@@ -25,6 +25,8 @@ from common.errors import ProblemError
 log = structlog.get_logger()
 VALID_FOR = timedelta(days=7)
 MAIL_TIMEOUT_SECONDS = 10
+# Who invites where a key did: keys are made by owners.
+NO_PERSON = "An owner"
 GONE = "This invitation is no longer open: ask whoever invited you for a new one."
 
 
@@ -35,6 +37,10 @@ def one_line(name: str) -> str:
 
 def digest_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_invitations(workspace: Workspace) -> QuerySet[Invitation]:
+    return Invitation.objects.open().filter(workspace=workspace).select_related("invited_by")
 
 
 def find_invitation(token: str) -> Invitation | None:
@@ -77,7 +83,7 @@ def send_invitation(*, invitation: Invitation, token: str) -> bool:
     """False when the mail server did not take it: the link can still be handed over. Never inside a transaction."""
     words = {
         "invitation": invitation,
-        "inviter": one_line(str(invitation.invited_by or "The operator")),
+        "inviter": one_line(str(invitation.invited_by or NO_PERSON)),
         "workspace": one_line(invitation.workspace.name),
         "link": invitation_link(token),
         "days": VALID_FOR.days,

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import AuditEvent, Workspace
+from accounts.models import ApiKey, AuditEvent, Workspace
+from common import clock
+from common.ids import is_row_number
 
 BY_KEYS, BY_SYSTEM = "keys", "system"
+KeyState = Literal["active", "expired", "revoked"]
 
 VERB_WORDS = {
     "api_key.created": "API key made",
     "api_key.revoked": "API key revoked",
+    "api_key.updated": "API key changed",
     "calls.resumed": "Calls resumed",
     "calls.stopped": "All calls stopped",
     "dnc.added": "Put on the Do-Not-Call list",
@@ -32,6 +36,12 @@ class Detail:
     before: str = ""
 
 
+def state_of(key: ApiKey) -> KeyState:
+    if key.revoked_at:
+        return "revoked"
+    return "expired" if key.expires_at and key.expires_at <= clock.now() else "active"
+
+
 def audit_of(workspace: Workspace, *, person: str = "") -> QuerySet[AuditEvent]:
     """`person` is a user's id, `keys` or `system`; anything else is nobody's."""
     events = AuditEvent.objects.filter(workspace=workspace).select_related("user", "api_key")
@@ -43,7 +53,7 @@ def _done_by(person: str) -> Q:
         return Q(api_key__isnull=False)
     if person == BY_SYSTEM:
         return Q(user=None, api_key=None)
-    return Q(user=int(person)) if person.isascii() and person.isdigit() and len(person) < 19 else Q(pk__in=[])
+    return Q(user=int(person)) if is_row_number(person) else Q(pk__in=[])
 
 
 def last_switch(workspace: Workspace) -> AuditEvent | None:

@@ -25,8 +25,8 @@ SCOPE_WORDS = {
     "workspace:read": "Read the workspace's settings and its audit trail.",
     "workspace:write": "Change the workspace's settings, and stop and resume all calls.",
     "members:read": "Read members and invitations.",
-    "members:write": "Invite, change and remove members.",
+    "members:write": "Invite, change and remove members, owners too. Whoever holds the key can become an owner.",
     "keys:read": "Read API keys and what they were used for.",
-    "keys:write": "Make and revoke API keys, with no more scopes than this key has.",
+    "keys:write": "Make, change and revoke API keys; new ones have no more scopes and live no longer than this key.",
 }
 SCOPES = tuple(SCOPE_WORDS)

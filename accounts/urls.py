@@ -22,6 +22,7 @@ urlpatterns = [
     path("invitation/<str:token>/", people.invitation_accept, name="invitation_accept"),
     path("settings/keys/", keys.key_list, name="key_list"),
     path("settings/keys/new/", keys.key_new, name="key_new"),
-    path("settings/keys/<int:pk>/revoke/", keys.key_revoke, name="key_revoke"),
+    path("settings/keys/<slug:public_id>/", keys.key_page, name="key_page"),
+    path("settings/keys/<slug:public_id>/revoke/", keys.key_revoke, name="key_revoke"),
     path("settings/profile/", profile.profile, name="profile"),
 ]

@@ -4,12 +4,12 @@ from django.http import Http404
 
 from accounts.models import Workspace
 from calls.models import Interaction
+from calls.shapes import with_all_shown
 
 
 def interaction_of(workspace: Workspace, public_id: str) -> Interaction:
-    rows = Interaction.objects.select_related(
-        *("workspace", "lead", "campaign", "agent", "account", "caller_number", "transcript", "prompt"),
-        *("prompt_version__template", "user", "api_key", "corrected_by"),
+    rows = with_all_shown(Interaction.objects.all()).select_related(
+        "workspace", "prompt", "prompt_version__template", "user", "api_key", "corrected_by"
     )
     found = rows.filter(workspace=workspace, public_id=public_id).first()
     if found is None:

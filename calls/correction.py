@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.services import record
+from calls.events import UPDATED, tell
 from calls.history import note
 from calls.ingest.merge import UNCORRECTED, carry_to_lead, take_back_from_lead
 from calls.ingest.outcome import FARTHEST, Outcome, reported_outcome
@@ -81,6 +82,7 @@ def correct_outcome(
     said = f"Outcome corrected to {call.get_status_display()}: {reason.strip()}"
     carry_to_lead(call, by=by, reason=said[:LEAD_REASON])
     take_back_from_lead(call, by=by, reason=f"Correction taken back: {reason.strip()}"[:LEAD_REASON])
+    tell(UPDATED, call)
     return call
 
 
@@ -94,13 +96,17 @@ def _check(call: Interaction, wanted: Outcome, reported: Outcome, *, reason: str
     if seen and seen != seen_of(call):
         raise OutcomeChangedError(call)
     if wanted.status == Status.IN_PROGRESS:
-        raise ProblemError("VALIDATION_ERROR", "A call that has ended cannot be in progress again.")
+        raise _wrong("status", "A call that has ended cannot be in progress again.")
     if not reason or len(reason) > MAX_REASON:
-        raise ProblemError("VALIDATION_ERROR", f"Say why in 1 to {MAX_REASON} characters.")
+        raise _wrong("reason", f"Say why in 1 to {MAX_REASON} characters.")
     if wanted.status == Status.SCHEDULED_CALLBACK and (problem := callback_problem(wanted.callback_at, reported)):
-        raise ProblemError("VALIDATION_ERROR", problem)
+        raise _wrong("callbackAt", problem)
     if _agrees(wanted, _outcome_of(call)):
         raise ProblemError("NO_CHANGE", f"The outcome is {call.get_status_display()} already: choose another one.")
+
+
+def _wrong(field: str, message: str) -> ProblemError:
+    return ProblemError("VALIDATION_ERROR", message, details=[f"{field}: {message}"])
 
 
 def _agrees(wanted: Outcome, reported: Outcome) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calls.dispatch.pool import pool
+from calls.dispatch.pool import DIALS
 from calls.ingest.inbox import apply_inbox_event
 from calls.ingest.reconcile import look_at, reconcile_one
 from calls.ingest.recordings import copy_one
@@ -11,7 +11,7 @@ from calls.sandbox_setup import set_up_sandbox as set_up_one
 
 
 def dial(interaction_id: int) -> None:
-    pool().submit(interaction_id)
+    DIALS.submit(interaction_id, wait=True)
 
 
 def look(interaction_id: int) -> None:

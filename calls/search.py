@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField
+from django.db.models import Exists, Func, OuterRef, Q, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import Workspace
-from calls.models import Interaction, Status, Transcript
+from calls.models import Interaction, InteractionQuerySet, Status, Transcript
 from common import phones
 
 LIVE = "live"
 MAX_WORDS = 6
 MIN_DIGITS = 4
 BEFORE_HIT, EXCERPT = 60, 180
+SEARCH_MILLISECONDS = 8_000
+QUERY_CANCELED = "57014"
+
+
+class TookTooLong(Exception):
+    """The database gave up looking for a text."""
 
 
 class Said(Func):
@@ -44,7 +52,7 @@ def find_calls(
     until: datetime | None = None,
     text: str = "",
     **equal: Any,
-) -> QuerySet[Interaction]:
+) -> InteractionQuerySet:
     """`since` is in, `until` is out; `equal` are fields with their values, empty ones do not count."""
     calls = Interaction.objects.filter(workspace=workspace, **{name: value for name, value in equal.items() if value})
     if status:
@@ -54,6 +62,23 @@ def find_calls(
     if until:
         calls = calls.filter(created_at__lt=until)
     return calls.filter(_matches(workspace, text.strip())) if text.strip() else calls
+
+
+@contextmanager
+def search_limit(text: str) -> Iterator[None]:
+    """A search for a text reads every transcript, so that it is the one that must not hold the database for long."""
+    if not text or connection.vendor != "postgresql":
+        yield
+        return
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(SEARCH_MILLISECONDS)])
+            yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") == QUERY_CANCELED:
+            raise TookTooLong from error
+        raise
 
 
 def words_of(text: str) -> list[str]:

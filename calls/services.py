@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from accounts.actors import Actor
 from calls import job_names
+from calls.events import FAILED, tell
 from calls.gate.facts import Plan, live_call_id, make_plan, read_facts
 from calls.gate.rules import Reason, Verdict, evaluate
 from calls.history import note
@@ -177,6 +178,7 @@ def cancel_call(*, interaction: Interaction, by: Actor) -> bool:
     done = Interaction.objects.move(interaction.pk, Dispatch.QUEUED, Dispatch.WITHDRAWN, status=Status.ERROR, **fields)
     if done:
         note(interaction, "cancelled", message)
+        tell(FAILED, interaction)
     return done
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.models import Workspace
-from campaigns.models import CallerNumber, Campaign, VoiceAgent
+from campaigns.accounts import SECRETS
+from campaigns.models import (
+    CallerNumber,
+    Campaign,
+    PromptTemplate,
+    PromptVariable,
+    PromptVersion,
+    ProviderAccount,
+    VoiceAgent,
+)
 
 
 def campaign_of(workspace: Workspace, code: str) -> Campaign:
@@ -29,4 +39,39 @@ def number_of(workspace: Workspace, public_id: str) -> CallerNumber:
     found = numbers.filter(workspace=workspace, public_id=public_id).first()
     if found is None:
         raise Http404("There is no such caller number.")
+    return found
+
+
+def template_of(workspace: Workspace, public_id: str) -> PromptTemplate:
+    templates = PromptTemplate.objects.select_related("workspace", "current__created_by")
+    found = templates.filter(workspace=workspace, public_id=public_id).first()
+    if found is None:
+        raise Http404("There is no such prompt template.")
+    return found
+
+
+def version_of(template: PromptTemplate, number: int) -> PromptVersion:
+    found = template.versions.select_related("created_by", "template").filter(number=number).first()
+    if found is None:
+        raise Http404("The template has no such version.")
+    return found
+
+
+def variable_of(workspace: Workspace, name: str) -> PromptVariable:
+    found = PromptVariable.objects.select_related("workspace").filter(workspace=workspace, name=name).first()
+    if found is None:
+        raise Http404("There is no such variable.")
+    return found
+
+
+def accounts_of(workspace: Workspace) -> QuerySet[ProviderAccount]:
+    """Without the secrets: nobody is shown them, and one that cannot be decrypted must not take the page away."""
+    accounts = ProviderAccount.objects.filter(workspace=workspace).select_related("workspace")
+    return accounts.defer(*SECRETS).annotate(has_api_key=~Q(api_key=""), has_webhook_secret=~Q(webhook_secret=""))
+
+
+def account_of(workspace: Workspace, public_id: str) -> ProviderAccount:
+    found = accounts_of(workspace).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404("There is no such provider account.")
     return found

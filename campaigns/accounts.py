@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -15,7 +16,11 @@ from accounts.services import record
 from campaigns.models import ProviderAccount
 
 SECRETS = ("api_key", "webhook_secret")
+# What a Check would judge differently after a change.
+CHECKED = {"host", *SECRETS}
 SANDBOX = "sandbox"
+KEY_NEEDED = "Paste the API key: LeadSail cannot call without it."
+NO_SANDBOX = "No sandbox runs beside this installation: choose another host."
 
 
 def new_sandbox_key() -> str:
@@ -23,9 +28,22 @@ def new_sandbox_key() -> str:
     return f"sk_sandbox_{secrets.token_hex(16)}"
 
 
+def check_secret(secret: str) -> None:
+    """Half of a page copied along, or a line break in the middle, would never be accepted."""
+    if any(char.isspace() or ord(char) > 126 for char in secret):
+        raise ValidationError("It contains a space or a character that no key has: copy it again.")
+
+
 @transaction.atomic
 def create_account(*, workspace: Workspace, by: Actor, **fields: Any) -> ProviderAccount:
+    """The sandbox takes any key, so that one is made where none is given."""
     account = ProviderAccount(workspace=workspace, **fields)
+    if account.host == SANDBOX and not account.api_key:
+        account.api_key = new_sandbox_key()
+    if not account.api_key:
+        raise ValidationError({"api_key": KEY_NEEDED})
+    check_host(account)
+    _check_secrets(account, SECRETS)
     _check(account)
     account.save()
     _record(account, by, "account.created", {"name": account.name, "host": account.host})
@@ -40,6 +58,9 @@ def update_account(*, account: ProviderAccount, by: Actor, **fields: Any) -> set
     for name, value in {**fields, **replaced}.items():
         if name in changes or name in replaced:
             setattr(account, name, value)
+    if "host" in changes:
+        check_host(account)
+    _check_secrets(account, replaced)
     # A secret that cannot be decrypted any more must not keep its replacement out.
     _check(account, exclude=[name for name in SECRETS if name not in replaced])
     changed = {*changes, *replaced}
@@ -52,8 +73,21 @@ def update_account(*, account: ProviderAccount, by: Actor, **fields: Any) -> set
 
 def _changes(account: ProviderAccount, wanted: dict[str, Any]) -> dict[str, list[str]]:
     """Compared with the database: a form has put the new values on the object already."""
-    stored = ProviderAccount.objects.select_for_update().filter(pk=account.pk).values(*wanted).get()
+    stored = ProviderAccount.objects.select_for_update().filter(pk=account.pk).values("pk", *wanted).get()
     return {name: [str(stored[name]), str(value)] for name, value in wanted.items() if stored[name] != value}
+
+
+def check_host(account: ProviderAccount) -> None:
+    if account.host == SANDBOX and not settings.SANDBOX_URL:
+        raise ValidationError({"host": NO_SANDBOX})
+
+
+def _check_secrets(account: ProviderAccount, names: Collection[str]) -> None:
+    for name in names:
+        try:
+            check_secret(getattr(account, name))
+        except ValidationError as error:
+            raise ValidationError({name: error.messages}) from error
 
 
 def _check(account: ProviderAccount, exclude: Collection[str] = ()) -> None:

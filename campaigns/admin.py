@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget,
 
 from accounts.access import actor_of
 from calls.launch import launch_campaign
-from campaigns.accounts import create_account, update_account
+from campaigns.accounts import check_host, check_secret, create_account, update_account
 from campaigns.models import (
     CallerNumber,
     Campaign,
@@ -84,13 +84,23 @@ class ProviderAccountForm(SameWorkspaceForm):
         self.stored = {name: getattr(self.instance, name) for name in SECRETS}
 
     def clean_api_key(self) -> str:
-        key = self.cleaned_data["api_key"] or self.stored["api_key"]
+        key = self._checked("api_key")
         if not key:
             raise forms.ValidationError("A new account needs the provider's API key.")
-        return str(key)
+        return key
 
     def clean_webhook_secret(self) -> str:
-        return str(self.cleaned_data["webhook_secret"] or self.stored["webhook_secret"])
+        return self._checked("webhook_secret")
+
+    def _checked(self, name: str) -> str:
+        secret: str = self.cleaned_data[name]
+        check_secret(secret)
+        return secret or str(self.stored[name])
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors and "host" in self.changed_data:
+            tell(self, check_host, self.instance)
 
 
 @admin.register(ProviderAccount)
@@ -286,10 +296,10 @@ class CampaignAdmin(Admin):
 
     form = CampaignForm
     actions = ("launch", "pause", "archive")
-    list_display = ("code", "name", "status", "is_default", "production_agent", "test_agent", "workspace")
+    list_display = ("code", "name", "client_name", "status", "is_default", "production_agent", "workspace")
     list_filter = ("status", "is_default")
-    list_select_related = ("production_agent", "test_agent", "workspace")
-    search_fields = ("code", "name")
+    list_select_related = ("production_agent", "workspace")
+    search_fields = ("code", "name", "client_name", "offer_name")
     autocomplete_fields = ("workspace", "production_agent", "test_agent", "template", "caller_number")
     readonly_fields = ("code", "status", "created_at")
 

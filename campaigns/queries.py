@@ -50,6 +50,11 @@ def _names_in(template: PromptTemplate) -> list[str]:
     return used_names(current.body) + used_names(current.first_message) if current else []
 
 
+def campaigns_matching(text: str) -> Q:
+    named = Q(name__icontains=text) | Q(client_name__icontains=text) | Q(offer_name__icontains=text)
+    return named | Q(code__iexact=text)
+
+
 def find_templates(workspace: Workspace, *, text: str = "") -> QuerySet[PromptTemplate]:
     """With who saved the current text, and the first few that call with it (one more than is shown)."""
     templates = PromptTemplate.objects.filter(workspace=workspace, name__icontains=text.strip())

@@ -32,6 +32,8 @@ CAMPAIGN_MOVES: dict[str, tuple[str, ...]] = {
     Campaign.Status.ACTIVE: (Campaign.Status.INACTIVE, Campaign.Status.ARCHIVED),
     Campaign.Status.ARCHIVED: (Campaign.Status.INACTIVE,),
 }
+AGENT_NAME_TAKEN = "Another agent has this name: choose one that tells them apart."
+TEMPLATE_NAME_TAKEN = "Another prompt has this name already: choose a different one."
 NO_ARCHIVED_DEFAULT = (
     "An archived campaign cannot be the default: leads without a campaign would go where nobody calls."
 )
@@ -150,15 +152,23 @@ def update_agent(*, agent: VoiceAgent, by: Actor, **fields: Any) -> VoiceAgent:
 
 
 def _check_agent(agent: VoiceAgent) -> None:
+    _check_name(agent, AGENT_NAME_TAKEN)
     agent.full_clean()
     check_caller_number(agent.caller_number, agent)
+
+
+def _check_name(row: VoiceAgent | PromptTemplate, taken: str) -> None:
+    """Here and not only in a form: the constraint's own sentence would say nothing of what to do."""
+    others = type(row).objects.filter(workspace=row.workspace, name=row.name).exclude(pk=row.pk)
+    if others.exists():
+        raise ValidationError({"name": taken})
 
 
 @transaction.atomic
 def create_number(*, workspace: Workspace, by: Actor, e164: str, **fields: Any) -> CallerNumber:
     """Takes the number in any writing."""
     number = CallerNumber(workspace=workspace, e164=_normal_number(e164, workspace), **fields)
-    number.full_clean()
+    _check_number(number)
     number.save()
     record(workspace=workspace, by=by, verb="number.created", object_type="number", object_id=number.public_id)
     return number
@@ -170,10 +180,21 @@ def update_number(*, number: CallerNumber, by: Actor, **fields: Any) -> CallerNu
     if "e164" in fields:
         fields["e164"] = _normal_number(fields["e164"], number.workspace)
     changes = _change(number, fields)
-    number.full_clean()
+    _check_number(number)
     check_number_stays(number)
     _save_changes(number, changes, kind="number", by=by)
     return number
+
+
+def _check_number(number: CallerNumber) -> None:
+    if sentence := number_taken(number):
+        raise ValidationError({"e164": sentence})
+    number.full_clean()
+
+
+def number_taken(number: CallerNumber) -> str:
+    same = CallerNumber.objects.filter(account=number.account_id, e164=number.e164).exclude(pk=number.pk)
+    return f"{number.account} has this number already: edit that one, or activate it again." if same.exists() else ""
 
 
 def check_number_stays(number: CallerNumber) -> None:
@@ -234,11 +255,13 @@ def save_template(
     *, workspace: Workspace, name: str, body: str, first_message: str, by: Actor, template: PromptTemplate | None = None
 ) -> PromptTemplate:
     """A changed text becomes a new version; a variable that does not exist is refused here, not on the phone."""
+    body, first_message = body.replace("\r\n", "\n"), first_message.replace("\r\n", "\n")
     check_prompt(workspace=workspace, body=body, first_message=first_message)
     template = template or PromptTemplate(workspace=workspace)
     # A form has set the new name on the row it gives.
     former = PromptTemplate.objects.select_for_update().filter(pk=template.pk).values_list("name", flat=True).first()
     template.name = name
+    _check_name(template, TEMPLATE_NAME_TAKEN)
     template.full_clean(exclude=["current"])
     template.save()
     current = template.current

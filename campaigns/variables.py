@@ -15,10 +15,16 @@ from campaigns.queries import templates_using
 @transaction.atomic
 def create_variable(*, workspace: Workspace, name: str, default: str, example: str, by: Actor) -> PromptVariable:
     variable = PromptVariable(workspace=workspace, name=name, default=default, example=example)
+    if PromptVariable.objects.filter(workspace=workspace, name=name).exists():
+        raise ValidationError({"name": name_taken(name)})
     variable.full_clean()
     variable.save()
     _record(variable, "variable.created", by, {"name": name, "default": default})
     return variable
+
+
+def name_taken(name: str) -> str:
+    return f"There is a variable “{name}” already: choose another name."
 
 
 @transaction.atomic

@@ -38,8 +38,20 @@ def save_edit(
         )
 
 
-def restore_version(*, version: PromptVersion, instead_of: int, by: Actor) -> PromptTemplate:
-    """Its text becomes a new version; numbers are never used again, and calls keep the version they had."""
+def change_template(*, template: PromptTemplate, by: Actor, **texts: str) -> PromptTemplate:
+    """What is not given stays as it is stored at this moment."""
+    with transaction.atomic():
+        stored = _current(template)
+        current = stored.current
+        before = {"name": stored.name, "body": "", "first_message": ""}
+        if current:
+            before |= {"body": current.body, "first_message": current.first_message}
+        return save_template(workspace=stored.workspace, by=by, template=stored, **(before | texts))
+
+
+def restore_version(*, version: PromptVersion, by: Actor, instead_of: int | None = None) -> PromptTemplate:
+    """Its text becomes a new version; numbers are never used again, and calls keep the version they had. With
+    `instead_of` only in place of the version with that number."""
     with transaction.atomic():
         stored = _current(version.template, instead_of)
         before = stored.current_id
@@ -56,11 +68,11 @@ def restore_version(*, version: PromptVersion, instead_of: int, by: Actor) -> Pr
     return saved
 
 
-def _current(template: PromptTemplate, number: int) -> PromptTemplate:
+def _current(template: PromptTemplate, number: int | None = None) -> PromptTemplate:
     """As it is stored now, held until the end of the transaction."""
     locked = PromptTemplate.objects.select_for_update(of=("self",)).select_related("workspace", "current")
     stored = locked.get(pk=template.pk)
-    if (stored.current.number if stored.current else 0) != number:
+    if number is not None and (stored.current.number if stored.current else 0) != number:
         raise TextChanged
     return stored
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import IntegrityError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -16,6 +18,8 @@ from rest_framework.views import set_rollback
 from common.errors import ProblemError
 
 log = structlog.get_logger(__name__)
+UNREADABLE = "The request could not be read: it broke off, has too many parts, or is for another host"
+FAULT = "Something went wrong on our side; nothing was lost, try again"
 
 
 def success(data: Any, *, status: int = 200) -> Response:
@@ -43,10 +47,15 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
             return failure("CONFLICT", message, status=409)
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             response = failure("UNAUTHORIZED", str(exc.detail), status=401)
-            response["WWW-Authenticate"] = "ApiKey"
+            response["WWW-Authenticate"] = 'ApiKey realm="LeadSail", Bearer realm="LeadSail"'
             return response
         case RequestDataTooBig():
             return failure("PAYLOAD_TOO_LARGE", "The request body is too large", status=413)
+        case SuspiciousOperation() | UnreadablePostError():
+            return failure("VALIDATION_ERROR", UNREADABLE, status=400)
+        case exceptions.UnsupportedMediaType():
+            message = "Send the body as JSON, and say so: Content-Type: application/json"
+            return failure("UNSUPPORTED_MEDIA_TYPE", message, status=415)
         case RecursionError():
             return failure("VALIDATION_ERROR", "The JSON is nested too deeply", status=400)
         case Http404():
@@ -56,13 +65,31 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         case exceptions.APIException():
             return failure(_code(exc), str(exc.detail), status=exc.status_code)
     log.exception("api_fault", exc_info=exc)
-    return failure("SERVER_ERROR", "Something went wrong on our side; nothing was lost, try again", status=500)
+    return failure("SERVER_ERROR", FAULT, status=500)
 
 
 def unknown_address(request: HttpRequest, *args: object, **kwargs: object) -> JsonResponse:
     """Under /api/ no answer is HTML, not even to an address that does not exist."""
-    message = f"There is no address {request.path[:200]}: the list is at /api/docs"
-    return JsonResponse({"success": False, "error": {"code": "NOT_FOUND", "message": message}}, status=404)
+    hint = "leave out the slash at its end, or look at the list" if request.path.endswith("/") else "the list is"
+    return _before_any_view("NOT_FOUND", f"There is no address {request.path[:200]}: {hint} at /api/docs", status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not _is_api(request):
+        return defaults.bad_request(request, exception)
+    return _before_any_view("VALIDATION_ERROR", UNREADABLE, status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _before_any_view("SERVER_ERROR", FAULT, status=500) if _is_api(request) else defaults.server_error(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _before_any_view(code: str, message: str, *, status: int) -> JsonResponse:
+    return JsonResponse({"success": False, "error": {"code": code, "message": message}}, status=status)
 
 
 def _of_model(error: ModelValidationError) -> list[str]:
@@ -88,9 +115,12 @@ def _code(exc: exceptions.APIException) -> str:
 
 def _flatten(detail: Any, path: str = "") -> list[str]:
     if isinstance(detail, dict):
-        return [
-            line for key, value in detail.items() for line in _flatten(value, f"{path}.{key}" if path else str(key))
-        ]
+        return [line for key, value in detail.items() for line in _flatten(value, _below(path, str(key)))]
     if isinstance(detail, list):
         return [line for value in detail for line in _flatten(value, path)]
     return [f"{path}: {detail}" if path else str(detail)]
+
+
+def _below(path: str, name: str) -> str:
+    """What is wrong with an object as a whole is said of the object."""
+    return path if name == "non_field_errors" else f"{path}.{name}" if path else name

@@ -14,7 +14,10 @@ from django.conf import settings
 
 
 def timestamp() -> float:
-    real = time.time()
+    return _business(time.time())
+
+
+def _business(real: float) -> float:
     if not settings.CLOCK:
         return real
     real_origin, business_origin, speed = map(float, settings.CLOCK.split(","))
@@ -31,7 +34,7 @@ def real_now() -> datetime:
 
 def business_time(moment: datetime) -> datetime:
     """What the business clock showed at a moment of real time."""
-    return now() - (real_now() - moment) * speed()
+    return datetime.fromtimestamp(_business(moment.timestamp()), tz=UTC) if settings.CLOCK else moment
 
 
 def speed() -> float:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import ssl
 import struct
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -13,7 +16,9 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
+
+from common.guard import Guard, GuardedAdapter, Refused
 
 MAX_JSON_BYTES = 20 * 1024 * 1024
 _local = threading.local()
@@ -47,14 +52,13 @@ def _session() -> requests.Session:
     return session
 
 
-def _new_session(*, linger: bool = True) -> requests.Session:
+def _new_session(adapter: type[HTTPAdapter] = HTTPAdapter) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     # One tenant's cookies must not travel with another's key.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    if not linger:
-        session.mount("https://", _Prompt())
-        session.mount("http://", _Prompt())
+    session.mount("https://", adapter())
+    session.mount("http://", adapter())
     return session
 
 
@@ -74,24 +78,45 @@ def call(
     *,
     headers: dict[str, str],
     json: Any = None,
+    data: bytes | None = None,
     params: Any = None,
     timeout: tuple[float, float],
     max_bytes: int = MAX_JSON_BYTES,
     once: bool = False,
+    public_only: bool = False,
 ) -> Answer:
     """One request, never repeated, redirects not followed. Raises NotSent or Lost when there is no whole answer.
 
     `once`: what it asks for must not happen after we have given up. It has a connection of its own, and what the
     network has not delivered by then is thrown away instead of being sent later.
+
+    `public_only`: to an address that somebody typed in. Private networks are refused, `timeout[1]` is the time for all
+    of it, and of the answer it is enough to have the status: what comes after `max_bytes` or too late is left out.
     """
-    session = _new_session(linger=False) if once else _session()
+    with ExitStack() as ending:
+        session = _session()
+        if once or public_only:
+            session = ending.enter_context(_new_session(GuardedAdapter if public_only else _Prompt))
+        request = _prepare(session, method, url, headers=headers, json=json, data=data, params=params)
+        if public_only:
+            return _send_guarded(session, request, timeout[1], max_bytes)
+        return _send(session, request, timeout, max_bytes)
+
+
+def _prepare(session: requests.Session, method: str, url: str, **what: Any) -> requests.PreparedRequest:
     try:
-        request = session.prepare_request(requests.Request(method, url, headers=headers, json=json, params=params))
+        request = session.prepare_request(requests.Request(method, url, **what))
         for value in request.headers.values():
             value.encode("latin-1") if isinstance(value, str) else value
     except (requests.RequestException, ValueError) as error:
         # An API key with a line break, for one: nothing has left this machine.
         raise NotSent(f"the request cannot be made: {type(error).__name__}") from error
+    return request
+
+
+def _send(
+    session: requests.Session, request: requests.PreparedRequest, timeout: tuple[float, float], max_bytes: int
+) -> Answer:
     try:
         response = session.send(request, timeout=timeout, allow_redirects=False, stream=True)
         with response:
@@ -102,10 +127,38 @@ def call(
         raise _classify(error) from error
     except (requests.RequestException, HTTPError) as error:
         raise Lost(f"{type(error).__name__}: {error}") from error
-    finally:
-        if once:
-            session.close()
     return Answer(status=response.status_code, body=body, headers=dict(response.headers), json=_parse(response, body))
+
+
+def _send_guarded(
+    session: requests.Session, request: requests.PreparedRequest, seconds: float, max_bytes: int
+) -> Answer:
+    with Guard(seconds) as guard:
+        try:
+            response = session.send(request, timeout=seconds, allow_redirects=False, stream=True)
+        except Refused as error:
+            raise NotSent(str(error)) from error
+        except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL) as error:
+            raise NotSent("the URL is none that can be sent to") from error
+        except requests.RequestException as error:
+            if guard.expired or isinstance(error, requests.Timeout):
+                raise Lost(f"no answer within {seconds:g} s") from error
+            raise _classify(error) from error
+        with response:
+            if guard.expired:
+                # The line was cut among the headers, which looks like their end.
+                raise Lost(f"no answer within {seconds:g} s")
+            body = _read_some(response, max_bytes)
+    return Answer(status=response.status_code, body=body, headers=dict(response.headers))
+
+
+def _read_some(response: requests.Response, max_bytes: int) -> bytes:
+    """As it was sent: unpacking could make gigabytes of what a stranger's server packed."""
+    body = bytearray()
+    with contextlib.suppress(HTTPError, OSError, ValueError):
+        while len(body) < max_bytes and (chunk := response.raw.read1(max_bytes - len(body), decode_content=False)):
+            body += chunk
+    return bytes(body)
 
 
 def _read(response: requests.Response, max_bytes: int, *, until: float) -> bytes:
@@ -120,8 +173,11 @@ def _read(response: requests.Response, max_bytes: int, *, until: float) -> bytes
     return bytes(body)
 
 
-def _classify(error: requests.ConnectionError) -> NotSent | Lost:
+def _classify(error: requests.RequestException) -> NotSent | Lost:
     reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, SSLError) and isinstance(reason.args[0], ssl.SSLCertVerificationError):
+        # While hands are shaken: the request comes after that.
+        return NotSent(f"the host's certificate is not good: {reason.args[0].verify_message}")
     if isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError):
         return NotSent("the host did not accept the connection")
     return Lost(f"the connection broke: {type(error).__name__}")

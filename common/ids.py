@@ -38,6 +38,11 @@ class PublicIdField(TextField):
         return new_public_id(self.prefix)
 
 
+def is_row_number(text: str) -> bool:
+    """Whether both databases can look for it among their own row numbers."""
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 def new_code(taken: Callable[[str], bool], *, length: int = 3) -> str:
     """A short code nobody has yet; it grows by a character when the short ones run out."""
     for size in range(length, 6):

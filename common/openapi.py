@@ -2,46 +2,122 @@
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
 from typing import Any, cast
 
+from django.conf import settings
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
 from common.operations import Operation, operation_of
+from common.serializers import StrictSerializer
 from common.shapes import Components, Schema
 
-STATUS_WORDS = {
-    200: "Done",
-    201: "Made",
-    206: "A part of the file",
-    400: "Refused: what was sent, or the state of things, does not allow it",
-    401: "No key, or one that is unknown, revoked or expired",
-    403: "The key lacks the scope",
-    404: "There is no such thing in the key's workspace",
-    405: "The address does not know this method",
-    409: "Another request used the Idempotency-Key, or somebody else was faster",
-    413: "The body is larger than 2 MB",
-    415: "The body is not application/json",
-    416: "The range lies beyond the end",
-    429: "Too many requests: wait as long as Retry-After says",
-    500: "A fault of ours; nothing was lost",
+DESCRIPTION = """\
+Everything that can be done in LeadSail's pages can be done by this API. The guide for integrators is `docs/api.md`.
+
+**Key.** Send it as `X-API-Key: ls_…` or as `Authorization: Bearer ls_…`. A key belongs to one workspace and has scopes;
+each operation says which one it needs. What belongs to another workspace is 404.
+
+**Envelope.** `{"success": true, "data": …}`, or `{"success": false, "error": {"code", "message", "details"}}`. Decide
+by `error.code`; `message` and `details` are for people. Fields that an operation does not know are refused.
+
+**Pages.** Lists are newest first. Send `nextCursor` of a page as `cursor` of the next, while `hasMore` is true.
+
+**Once.** Send an `Idempotency-Key` with every POST that makes or dials something: sent again it answers the same and
+does nothing.
+
+**Pace.** Each answer says by `RateLimit-*` how many requests are left in this minute; after that comes 429 with
+`Retry-After`.
+
+**Times** are ISO 8601 in UTC (`2026-11-20T15:04:05Z`), numbers E.164 (`+14155550132`). What is not known is null.
+"""
+TAGS = {
+    "Calls": "Dial leads.",
+    "Interactions": "Calls as they go and as they ended: outcome, transcript, recording.",
+    "Leads": "Take people in, read and change them, decide on them.",
+    "Submissions": "Each time a lead came in: what was sent, and what became of it.",
+    "Do-Not-Call": "Numbers and addresses that nobody may contact any more.",
+    "Campaigns": "What is called for: hours, pauses, attempts, agents.",
+    "Voice agents": "Who speaks.",
+    "Caller numbers": "The numbers that calls are made from.",
+    "Prompt templates": "What the agents are told, version by version.",
+    "Prompt variables": "What is filled into prompts.",
+    "Provider accounts": "The accounts with which calls are placed.",
+    "Webhooks": "Addresses that are told what happens, and what was sent to them.",
+    "API keys": "Keys like the one you use.",
+    "Workspace": "Settings, stop switch and audit trail.",
+    "Members": "People and invitations.",
+}
+
+STATUS_WORDS = {200: "Done", 206: "A part of the file"}
+FAILURES = {
+    400: (
+        "Refused",
+        "What was sent, or the state of things, does not allow it.",
+        "VALIDATION_ERROR",
+        "Invalid input data",
+    ),
+    401: ("Unauthorized", "No key, or one that is not valid.", "UNAUTHORIZED", "Authentication required"),
+    403: (
+        "Forbidden",
+        "The key lacks the scope, or may not do this.",
+        "FORBIDDEN",
+        "This API key needs the scope leads:read",
+    ),
+    404: ("NotFound", "There is no such thing in the key's workspace.", "NOT_FOUND", "Resource not found"),
+    405: (
+        "MethodNotAllowed",
+        "The address does not know this method.",
+        "METHOD_NOT_ALLOWED",
+        'Method "PUT" not allowed.',
+    ),
+    409: (
+        "Conflict",
+        "The Idempotency-Key was used for another request, or something was changed or exists meanwhile.",
+        "IDEMPOTENCY_KEY_REUSED",
+        "This Idempotency-Key was used for another request within the last 24 hours: use a new one.",
+    ),
+    413: ("TooLarge", "The body is larger than 2 MB.", "PAYLOAD_TOO_LARGE", "The request body is too large"),
+    415: (
+        "UnsupportedMediaType",
+        "The body is not application/json.",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "Send the body as application/json",
+    ),
+    416: ("RangeNotSatisfiable", "The range lies beyond the end of the file.", "RANGE_NOT_SATISFIABLE", "…"),
+    429: (
+        "TooManyRequests",
+        "Wait as long as `Retry-After` says.",
+        "RATE_LIMITED",
+        "Too many requests: try again in 12 seconds.",
+    ),
+    500: (
+        "ServerError",
+        "A fault of ours; it is written to the log.",
+        "SERVER_ERROR",
+        "Something went wrong on our side; nothing was lost, try again",
+    ),
 }
 ALWAYS = (400, 401, 403, 404, 405, 429, 500)
 WITH_BODY = (413, 415)
-ERROR_EXAMPLES = {
-    400: ("VALIDATION_ERROR", "Invalid input data"),
-    401: ("UNAUTHORIZED", "Authentication required"),
-    403: ("FORBIDDEN", "This API key needs the scope leads:read"),
-    404: ("NOT_FOUND", "Resource not found"),
-    405: ("METHOD_NOT_ALLOWED", 'Method "PUT" not allowed.'),
-    409: ("IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for another request: use a new one."),
-    413: ("PAYLOAD_TOO_LARGE", "The request body is too large"),
-    415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json"),
-    416: ("RANGE_NOT_SATISFIABLE", "The range lies beyond the end"),
-    429: ("RATE_LIMITED", "Too many requests: try again in 12 seconds"),
-    500: ("SERVER_ERROR", "Something went wrong on our side; nothing was lost, try again"),
+# Before a key is known, where no operation is, or where anything may have happened.
+WITHOUT_QUOTA = (401, 404, 500)
+QUOTA_HEADERS = {
+    "RateLimit-Policy": ({"type": "string"}, "Requests in a window of so many seconds: `600;w=60`."),
+    "RateLimit-Limit": ({"type": "integer"}, "Requests that the key has in a window."),
+    "RateLimit-Remaining": ({"type": "integer", "minimum": 0}, "Requests that are left in this window."),
+    "RateLimit-Reset": ({"type": "integer", "minimum": 1}, "Seconds until all are free again."),
+}
+HEADERS = QUOTA_HEADERS | {
+    "Retry-After": ({"type": "integer", "minimum": 1}, "Seconds to wait."),
+    "Idempotent-Replayed": ({"const": "true"}, "This answer was given before to the same Idempotency-Key."),
+    "Content-Range": ({"type": "string"}, "Which part this is: `bytes 0-99/31337`."),
+    "Accept-Ranges": ({"const": "bytes"}, "Parts may be asked for."),
 }
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -120,11 +196,23 @@ class ApiSchema(AutoSchema):
         asked = [self.said.query] if self.said.query else []
         return [*asked, IDEMPOTENCY_KEY] if self.said.idempotent else asked
 
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        found: Any = cast(Any, super())._resolve_path_parameters(variables)
+        for parameter in found:
+            if parameter["schema"] == {"type": "string"}:
+                parameter["schema"] = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
+        return cast("list[dict[str, Any]]", found)
+
     def _get_request_body(self, direction: Any = "request") -> Any:
         body: Any = cast(Any, super())._get_request_body(direction) if self.said.body else None
         if body and self.said.body_example is not None:
             body["content"]["application/json"]["example"] = self.said.body_example
         return body
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema: Any = cast(Any, super())._map_basic_serializer(serializer, direction)
+        strict = issubclass(serializer if isinstance(serializer, type) else type(serializer), StrictSerializer)
+        return schema | {"additionalProperties": False} if strict else schema
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         codes = {*ALWAYS, *self.said.errors, *(WITH_BODY if self.said.body else ())}
@@ -135,17 +223,30 @@ class ApiSchema(AutoSchema):
 
     def _file(self) -> dict[str, Any]:
         content = {self.said.file: {"schema": {"type": "string", "format": "binary"}}}
-        return {str(code): {"description": STATUS_WORDS[code], "content": content} for code in (200, 206)}
+        whole, part = self._headers("Accept-Ranges"), self._headers("Accept-Ranges", "Content-Range")
+        return {
+            str(code): {"description": STATUS_WORDS[code], "headers": headers, "content": content}
+            for code, headers in ((200, whole), (206, part))
+        }
 
-    def _register(self, name: str, schema: Schema) -> None:
-        component = cast(Any, ResolvedComponent)(name=name, type="schemas", schema=schema, object=name)
+    def _register(self, name: str, schema: Schema, *, kind: str = "schemas", thing: Any = None) -> dict[str, str]:
+        component = cast(Any, ResolvedComponent)(name=name, type=kind, schema=schema, object=thing or name)
         self.registry.register_on_missing(component)
+        return {"$ref": f"#/components/{kind}/{name}"}
+
+    def _headers(self, *names: str) -> dict[str, Any]:
+        return {name: self._header(name, required=True) for name in (*QUOTA_HEADERS, *names)}
+
+    def _header(self, name: str, *, required: bool = False) -> dict[str, str]:
+        schema, words = HEADERS[name]
+        header = {"description": words, "required": required, "schema": schema}
+        return self._register(name, header, kind="headers")
 
     def _done(self) -> dict[str, Any]:
         components = Components()
         data = components.schema_of(self.said.data) if self.said.data else {"type": "null"}
         for name, schema in components.schemas.items():
-            self._register(name, schema)
+            self._register(name, schema, thing=components.shapes[name])
         schema = {
             "type": "object",
             "required": ["success", "data"],
@@ -155,18 +256,31 @@ class ApiSchema(AutoSchema):
         content: dict[str, Any] = {"schema": schema}
         if self.said.example is not None or not self.said.data:
             content["example"] = {"success": True, "data": self.said.example}
-        return {"description": STATUS_WORDS[self.said.status], "content": {"application/json": content}}
-
-    def _failed(self, code: int) -> dict[str, Any]:
-        self._register("Error", ERROR_SCHEMA)
-        name, message = ERROR_EXAMPLES[code]
-        content = {
-            "schema": {"$ref": "#/components/schemas/Error"},
-            "example": {"success": False, "error": {"code": name, "message": message}},
+        replayed = {"Idempotent-Replayed": self._header("Idempotent-Replayed")} if self.said.idempotent else {}
+        return {
+            "description": STATUS_WORDS[self.said.status],
+            "headers": self._headers() | replayed,
+            "content": {"application/json": content},
         }
-        headers = {"Retry-After": {"schema": {"type": "integer"}}} if code == 429 else {}
-        found: dict[str, Any] = {"description": STATUS_WORDS[code], "content": {"application/json": content}}
-        return found | ({"headers": headers} if headers else {})
+
+    def _failed(self, status: int) -> dict[str, Any]:
+        own = self.said.error_examples.get(status)
+        name, words, code, message = FAILURES[status]
+        content: dict[str, Any] = {"schema": self._register("Error", ERROR_SCHEMA)}
+        if own:
+            content["examples"] = {title: {"value": _error(**error)} for title, error in own.items()}
+        else:
+            content["example"] = _error(code=code, message=message)
+        response = {
+            "description": words,
+            "headers": {} if status in WITHOUT_QUOTA else self._headers(*(["Retry-After"] if status == 429 else [])),
+            "content": {"application/json": content},
+        }
+        return response if own else self._register(name, response, kind="responses")
+
+
+def _error(**error: Any) -> dict[str, Any]:
+    return {"success": False, "error": error}
 
 
 def only_api(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
@@ -176,3 +290,29 @@ def only_api(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str,
         for path, pattern, method, callback in endpoints
         if re.match(r"/api/v1/", path) and operation_of(callback.cls, method)
     ]
+
+
+def say_the_essentials(result: dict[str, Any], **how: Any) -> dict[str, Any]:
+    """What holds for the whole API, in the order in which it is read."""
+    used = {operation["tags"][0] for path in result["paths"].values() for operation in path.values()}
+    order = [*TAGS, *sorted(used - set(TAGS))]
+    result["info"]["description"] = DESCRIPTION
+    result["servers"] = [{"url": settings.PUBLIC_URL}]
+    _tidy(result)
+    result["tags"] = [{"name": tag, "description": TAGS.get(tag, "")} for tag in order if tag in used]
+    return result
+
+
+def _tidy(node: Any) -> None:
+    """What the generator leaves behind for a hook that is not used."""
+    if isinstance(node, dict):
+        node.pop("x-spec-enum-id", None)
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _tidy(child)
+
+
+@cache
+def document() -> bytes:
+    """As JSON. The code does not change while a process lives, and the document is nothing but the code."""
+    found = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return json.dumps(found, ensure_ascii=False, default=float).encode()

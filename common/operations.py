@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Operation:
     errors: tuple[int, ...] = ()
     example: Any = None
     body_example: Any = None
+    error_examples: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """By status: the title of an example, and the error that it shows; in place of the common ones."""
     file: str = ""
     """The media type of an answer that is a file."""
 
@@ -44,6 +47,7 @@ def operation(
     errors: Sequence[int] = (),
     example: Any = None,
     body_example: Any = None,
+    error_examples: dict[int, dict[str, Any]] | None = None,
     file: str = "",
 ) -> Callable[[Handler], Handler]:
     """What a method of an ApiView reads, answers and needs: the view is held to it, and the document shows it."""
@@ -61,6 +65,7 @@ def operation(
         errors=tuple(errors),
         example=example,
         body_example=body_example,
+        error_examples=error_examples or {},
         file=file,
     )
 
@@ -72,4 +77,5 @@ def operation(
 
 
 def operation_of(view: Any, method: str) -> Operation | None:
-    return getattr(getattr(view, method.lower(), None), "operation", None)
+    """A client may send any word as the method, also one that the view uses for something else."""
+    return getattr(getattr(view, method.lower(), None), "operation", None) if method in METHODS else None

@@ -30,7 +30,10 @@ class SafeJSONParser(BaseParser):
         if len(raw) > MAX_BODY:
             raise RequestDataTooBig
         try:
-            value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+            # Windows tools write a byte order mark before the JSON.
+            value = json.loads(
+                raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_int=_whole, object_pairs_hook=_object
+            )
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8") from None
         except RecursionError:
@@ -43,6 +46,22 @@ class SafeJSONParser(BaseParser):
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > len(str(BIGGEST_NUMBER)) + 1:
+        raise ValueError(f"a number is beyond {BIGGEST_NUMBER}: send it as a text")
+    return int(digits)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A name that stands twice is refused: which of the two was meant, nobody knows."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the name {name[:80]!r} stands twice in an object")
+        found[name] = value
+    return found
 
 
 def check_json(value: Any, depth: int = 0) -> None:

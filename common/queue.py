@@ -8,6 +8,7 @@ from typing import Any
 import django_rq
 import structlog
 from django.db import transaction
+from redis import Redis
 from redis.exceptions import RedisError
 from rq.queue import Queue
 
@@ -26,6 +27,11 @@ def _queue(name: str) -> Queue:
     return django_rq.get_queue(name)
 
 
+def redis() -> Redis:
+    """One pool of connections for the whole process."""
+    return _queue("default").connection
+
+
 def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
     try:
         _queue(queue).enqueue(job, *args, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS)
@@ -37,7 +43,7 @@ def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
 
 def is_reachable() -> bool:
     try:
-        return bool(_queue("default").connection.ping())
+        return bool(redis().ping())
     except (RedisError, OSError):
         return False
 

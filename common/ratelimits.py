@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import django_rq
 import structlog
 from redis.exceptions import RedisError
+
+from common.queue import redis
 
 log = structlog.get_logger(__name__)
 WINDOW_SECONDS = 60
 # The counter and the end of its window are made in one step: else a process that dies in between counts for ever.
 COUNT = """
 local used = redis.call('INCR', KEYS[1])
-if used == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {used, redis.call('PTTL', KEYS[1])}
 """
 
@@ -39,8 +40,7 @@ class Quota:
 def take(name: str, *, limit: int) -> Quota:
     """Without Redis nobody is counted: it is better to answer too often than not at all."""
     try:
-        connection = django_rq.get_connection("default")
-        used, milliseconds = connection.eval(COUNT, 1, f"quota:{name}", WINDOW_SECONDS * 1000)
+        used, milliseconds = redis().eval(COUNT, 1, f"quota:{name}", WINDOW_SECONDS * 1000)
     except (RedisError, OSError) as error:
         log.warning("quota_not_counted", error=str(error))
         return Quota(limit=limit, remaining=limit, resets_in=WINDOW_SECONDS)

@@ -12,6 +12,8 @@ MAX_OBJECT = 32_768
 class StrictSerializer(serializers.Serializer[Any]):
     """Unknown names are refused: a misspelt `isTest` must not become a real call."""
 
+    default_error_messages = {"invalid": "Send a JSON object, not a {datatype}."}  # noqa: RUF012
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := [name for name in data if name not in self.fields]):
             known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
@@ -55,5 +57,7 @@ class FreeObject(serializers.DictField):
 class CommaList(serializers.CharField):
     """`a,b,c` in an address."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        return [part.strip() for part in super().to_internal_value(data).split(",") if part.strip()]
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Taken apart last, so that the length and the characters of the text are checked."""
+        found = super().run_validation(data)
+        return [part.strip() for part in found.split(",") if part.strip()] if isinstance(found, str) else found

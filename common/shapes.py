@@ -53,6 +53,7 @@ class Components:
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
+        self.shapes: dict[str, Any] = {}
 
     def schema_of(self, hint: Any) -> Schema:
         origin, args = get_origin(hint), get_args(hint)
@@ -75,15 +76,17 @@ class Components:
     def _named(self, shape: Any) -> Schema:
         name = shape.__name__.removesuffix("Shape")
         if name not in self.schemas:
-            self.schemas[name] = {}
+            self.schemas[name], self.shapes[name] = {}, shape
             hints = get_type_hints(shape, include_extras=True)
+            words = " ".join((shape.__doc__ or "").split())
             self.schemas[name] = {
                 "type": "object",
-                "description": " ".join((shape.__doc__ or "").split()),
+                **({"description": words} if words else {}),
                 "properties": {field: self.schema_of(hint) for field, hint in hints.items()},
-                "required": sorted(shape.__required_keys__),
+                "required": sorted(field for field, hint in hints.items() if not _may_be_absent(hint)),
                 "additionalProperties": False,
             }
+        assert self.shapes[name] is shape, f"two shapes are called {name}"
         return {"$ref": f"#/components/schemas/{name}"}
 
     def _annotated(self, hint: Any, extras: tuple[Any, ...]) -> Schema:
@@ -99,3 +102,10 @@ class Components:
         if len(schemas) == 1 and isinstance(schemas[0].get("type"), str) and "enum" not in schemas[0]:
             return schemas[0] | {"type": [schemas[0]["type"], "null"]}
         return {"anyOf": [*schemas, {"type": "null"}]}
+
+
+def _may_be_absent(hint: Any) -> bool:
+    """Asked of the hint: a TypedDict whose annotations are postponed takes all its keys for required."""
+    if get_origin(hint) is Annotated:
+        return _may_be_absent(get_args(hint)[0])
+    return get_origin(hint) is NotRequired

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from common.charts import Bar, share
+from common.openapi import document
 from common.templatetags.face import FAMILIES, ICONS
 
 COLOURS = (
@@ -16,6 +17,17 @@ COLOURS = (
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers; it asks neither database nor queue, so that an outage of those does not restart it."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """Open to everybody: it holds nothing of any workspace."""
+    response = HttpResponse(document(), content_type="application/json")
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def api_docs(request: HttpRequest) -> HttpResponse:
+    return render(request, "api_docs.html")
 
 
 def styleguide(request: HttpRequest) -> HttpResponse:

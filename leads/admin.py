@@ -24,6 +24,7 @@ from leads.models import (
     LeadPhone,
     Note,
     StatusChange,
+    Submission,
     Tag,
     validate_custom_fields,
 )
@@ -142,7 +143,11 @@ class LeadAdmin(DeletesOneByOne):
     list_select_related = ("campaign", "workspace")
     search_fields = ("first_name", "last_name", "email", "phone", "public_id")
     autocomplete_fields = ("workspace", "campaign", "owner", "tags")
-    readonly_fields = ("public_id", "created_at", "updated_at")
+    # What integrators send is shown, not typed: it has shapes that the API sees to.
+    readonly_fields = (
+        *("public_id", "created_at", "updated_at", "approval_status", "client_lead_id"),
+        *("questionnaire", "attribution", "compliance", "flags", "reposted_to"),
+    )
 
     def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
         if not change:
@@ -218,6 +223,15 @@ class NoteAdmin(Admin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Note]) -> None:
         for note in queryset.select_related("lead__workspace", "author"):
             self.delete_model(request, note)
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "lead", "number", "type", "status", "is_test", "created_at")
+    list_filter = ("status", "type")
+    list_select_related = ("lead",)
+    search_fields = ("public_id", "lead__public_id")
+    readonly_fields = ("public_id",)
 
 
 @admin.register(StatusChange)

@@ -19,7 +19,8 @@ from accounts.actors import Actor
 from accounts.models import AuditEvent, Workspace
 from accounts.services import record
 from common import clock, phones
-from leads.models import Channel, DoNotCall
+from leads.events import tell_listed
+from leads.models import Channel, DoNotCall, Lead
 from leads.services import normalize_address
 
 MAX_ROWS = 50_000
@@ -44,6 +45,25 @@ def find_listed(workspace: Workspace, *, text: str = "", channel: str = "") -> Q
     if channel:
         listed = listed.filter(channel=channel)
     return listed.filter(_matches(workspace, text.strip())) if text.strip() else listed
+
+
+def is_address(text: str, *, country: str) -> Q:
+    """Exactly this one, a number in any writing."""
+    phone = phones.parse_phone(text, country=country)
+    return Q(channel=Channel.EMAIL, address=text.strip().lower()) | Q(address=phone.e164 if phone else text)
+
+
+def addresses_on(lead: Lead, channels: Iterable[str]) -> list[tuple[str, str]]:
+    """The lead's own, as (channel, address); a channel on which it has none is a mistake of whoever asks."""
+    found: list[tuple[str, str]] = []
+    for channel in dict.fromkeys(channels):
+        emails = [lead.email.strip().lower()] if lead.email else []
+        addresses = emails if channel == Channel.EMAIL else lead.numbers()
+        if not addresses:
+            what = "e-mail" if channel == Channel.EMAIL else "number"
+            raise ValidationError({"channels": f"The lead has no {what} that could be listed for {channel}."})
+        found += [(channel, address) for address in addresses]
+    return found
 
 
 def _matches(workspace: Workspace, text: str) -> Q:
@@ -102,6 +122,14 @@ def read_list(text: str, *, channel: str, country: str) -> ReadList:
         if found.rows > MAX_ROWS:
             raise ValidationError(f"One upload takes up to {MAX_ROWS:,} rows: split the file and upload its parts.")
         _judge(found, number, cells, column or 0, channel, country)
+    return found
+
+
+def judge(texts: Sequence[str], *, channel: str, country: str) -> ReadList:
+    """Addresses that stand alone; the row of a bad one is its place, from 1."""
+    found = ReadList(rows=len(texts))
+    for number, text in enumerate(texts, 1):
+        _judge(found, number, [text], 0, channel, country)
     return found
 
 
@@ -213,6 +241,7 @@ def _insert(workspace: Workspace, addresses: list[str], *, by: Actor, channel: s
         if address not in known
     ]
     DoNotCall.objects.bulk_create(new, ignore_conflicts=True)
+    tell_listed(workspace, new)
     ours = [entry.address for entry in new]
     listed.exclude(source=UPLOAD, address__in=ours).update(confirmed_at=clock.now())
     return len(new)

@@ -195,6 +195,8 @@ class LeadPhone(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lead", "e164"], name="lead_phone_once")]
+        # Whose number is it that says no?
+        indexes = [models.Index(fields=["e164"], name="leads_by_further_number")]
 
     def __str__(self) -> str:
         return self.e164

@@ -1,24 +1,31 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from accounts.actors import Actor
-from accounts.models import Membership, User, Workspace
+from accounts.models import AuditEvent, Membership, User, Workspace
 from accounts.services import record
 from campaigns.models import Campaign
 from campaigns.services import register_custom_fields
 from common import clock
 from common.errors import ProblemError
 from common.phones import normalize_phone
+from leads.events import tell_listed, tell_statuses
 from leads.models import Channel, DoNotCall, Lead, LeadPhone, LeadStatus, Note, StatusChange, Tag
 
 TAG_LENGTH = 50
 BULK_SOURCE = "bulk_"
 WAS_TOLD = "The lead asked not to be contacted"
+# Integrators' own objects: the audit trail tells of each as one change, and only what differs.
+FREE_FORM = ("questionnaire", "attribution", "compliance", "flags")
+_ALL_FIELDS = {field.name for field in Lead._meta.fields}
 
 
 def lock_lead(lead: Lead) -> Lead:
@@ -29,8 +36,7 @@ def lock_lead(lead: Lead) -> Lead:
 
 @transaction.atomic
 def create_lead(*, workspace: Workspace, by: Actor, **fields: Any) -> Lead:
-    if fields.get("phone"):
-        fields["phone"] = normalize_phone(fields["phone"], country=fields.get("country") or workspace.country)
+    fields = _normalized(fields, country=fields.get("country") or workspace.country)
     lead = Lead(workspace=workspace, **fields)
     lead.full_clean()
     lead.save()
@@ -44,39 +50,115 @@ def create_lead(*, workspace: Workspace, by: Actor, **fields: Any) -> Lead:
 def update_lead(*, lead: Lead, by: Actor, **fields: Any) -> bool:
     """Saves what differs from the stored row and tells of each field what it was; False when nothing does."""
     stored = lock_lead(lead)
-    if fields.get("phone"):
-        country = fields.get("country", stored.country) or lead.workspace.country
-        fields["phone"] = normalize_phone(fields["phone"], country=country)
-    changed = {name: value for name, value in fields.items() if getattr(stored, name) != value}
-    if not changed:
-        return False
-    for name, value in changed.items():
-        setattr(lead, name, value)
-    lead.updated_at = clock.now()
-    lead.full_clean(exclude={field.name for field in Lead._meta.fields} - set(changed))
-    lead.save(update_fields=[*changed, "updated_at"])
-    register_custom_fields(workspace=lead.workspace, names=changed.get("custom_fields", ()))
-    _list_if_barred(stored, [changed["phone"]] if changed.get("phone") else [], by=by)
-    _record(lead, by=by, verb="lead.updated", changes=_differences(stored, changed))
-    return True
+    changed = update_leads([stored], lambda _: fields, by=by)
+    if changed:
+        _adopt(lead, stored, *fields)
+    return bool(changed)
 
 
-def _differences(stored: Lead, changed: Mapping[str, Any]) -> dict[str, list[Any]]:
-    found = {name: [_plain(getattr(stored, name)), _plain(value)] for name, value in changed.items()}
-    if "custom_fields" in found:
-        before, after = found.pop("custom_fields")
-        for name in sorted(before.keys() | after.keys()):
-            if before.get(name) != after.get(name):
-                found[f"custom_fields.{name}"] = [before.get(name), after.get(name)]
+def _adopt(lead: Lead, stored: Lead, *names: str) -> None:
+    """The caller's own object gets what the locked one has become."""
+    for name in (*names, "updated_at"):
+        setattr(lead, name, getattr(stored, name))
+
+
+def update_leads(leads: Sequence[Lead], fields_of: Callable[[Lead], Mapping[str, Any]], *, by: Actor) -> list[Lead]:
+    """Of leads that are locked those that have changed. Equal changes are one query, however many leads."""
+    changes = [(lead, fields) for lead in leads if (fields := _differing_fields(lead, fields_of(lead)))]
+    told = {lead.public_id: {"changes": _differences(lead, fields)} for lead, fields in changes}
+    alike: dict[str, list[tuple[Lead, dict[str, Any]]]] = defaultdict(list)
+    for lead, fields in changes:
+        for name, value in fields.items():
+            setattr(lead, name, value)
+        lead.full_clean(exclude=_ALL_FIELDS - set(fields))
+        alike[json.dumps(fields, default=repr, sort_keys=True)].append((lead, fields))
+    for same in alike.values():
+        _save([lead for lead, _ in same], **same[0][1])
+    if changes:
+        names = {name for _, fields in changes for name in fields.get("custom_fields", ())}
+        register_custom_fields(workspace=leads[0].workspace, names=names)
+    for lead, fields in changes:
+        _list_if_barred(lead, [lead.phone] if fields.get("phone") else [], by=by)
+    _record_all([lead for lead, _ in changes], by=by, verb="lead.updated", data=told)
+    return [lead for lead, _ in changes]
+
+
+def _differing_fields(lead: Lead, fields: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = _normalized(fields, country=fields.get("country", lead.country) or lead.workspace.country)
+    return {name: value for name, value in wanted.items() if getattr(lead, name) != value}
+
+
+def _save(leads: Sequence[Lead], **fields: Any) -> None:
+    now = clock.now()
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(**fields, updated_at=now)
+    for lead in leads:
+        lead.updated_at = now
+
+
+def _normalized(fields: Mapping[str, Any], *, country: str) -> dict[str, Any]:
+    """As the Do-Not-Call list and the search for duplicates write numbers and e-mails."""
+    found = dict(fields)
+    if found.get("phone"):
+        try:
+            found["phone"] = normalize_phone(found["phone"], country=country)
+        except ValidationError as error:
+            raise ValidationError({"phone": error}) from None
+    if found.get("email"):
+        found["email"] = found["email"].strip().lower()
     return found
 
 
+def _differences(stored: Lead, changed: Mapping[str, Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for name, value in changed.items():
+        before = getattr(stored, name)
+        if name == "custom_fields":
+            found |= {f"{name}.{key}": pair for key, pair in _differing(before, value).items()}
+        elif name in FREE_FORM:
+            pairs = _differing(_by_name(before), _by_name(value))
+            found[name] = [_in_words({key: pair[side] for key, pair in pairs.items()}) for side in (0, 1)]
+        else:
+            found[name] = [_plain(before), _plain(value)]
+    return found
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    return {name: [before.get(name), after.get(name)] for name in names}
+
+
+def _by_name(value: Any) -> dict[str, Any]:
+    """A questionnaire is a list, the others have names already."""
+    return {row["key"]: row["answer"] for row in value} if isinstance(value, list) else value
+
+
+def _in_words(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in facts.items() if value is not None)
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
     return str(value) if isinstance(value, models.Model) else value
 
 
 def _record(lead: Lead, *, by: Actor, verb: str, **data: Any) -> None:
-    record(workspace=lead.workspace, by=by, verb=verb, object_type="lead", object_id=lead.public_id, data=data)
+    _record_all([lead], by=by, verb=verb, data={lead.public_id: data})
+
+
+def _record_all(leads: Iterable[Lead], *, by: Actor, verb: str, data: Mapping[str, dict[str, Any]]) -> None:
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            workspace=lead.workspace,
+            user=by.user,
+            api_key=by.api_key,
+            verb=verb,
+            object_type="lead",
+            object_id=lead.public_id,
+            data=data[lead.public_id],
+        )
+        for lead in leads
+    )
 
 
 def _touch(lead: Lead) -> None:
@@ -111,27 +193,47 @@ def _listing(numbers: Mapping[str, str]) -> str:
 @transaction.atomic
 def assign_owner(*, lead: Lead, owner: User | None, by: Actor) -> bool:
     stored = lock_lead(lead)
-    if stored.owner == owner:
-        return False
-    if owner and not Membership.objects.filter(workspace=lead.workspace_id, user=owner).exists():
+    changed = assign_leads([stored], owner=owner, by=by)
+    if changed:
+        _adopt(lead, stored, "owner")
+    return bool(changed)
+
+
+def assign_leads(leads: Sequence[Lead], *, owner: User | None, by: Actor) -> list[Lead]:
+    """Of leads that are locked those that had another owner."""
+    changing = [lead for lead in leads if lead.owner != owner]
+    if not changing:
+        return []
+    if owner and not Membership.objects.filter(workspace=changing[0].workspace_id, user=owner).exists():
         raise ProblemError("NOT_A_MEMBER", f"{owner} is not a member of this workspace: invite them first.")
-    lead.owner, lead.updated_at = owner, clock.now()
-    lead.save(update_fields=["owner", "updated_at"])
-    _record(lead, by=by, verb="lead.assigned", before=str(stored.owner or ""), after=str(owner or ""))
-    return True
+    told = {lead.public_id: {"before": str(lead.owner or ""), "after": str(owner or "")} for lead in changing}
+    _save(changing, owner=owner)
+    for lead in changing:
+        lead.owner = owner
+    _record_all(changing, by=by, verb="lead.assigned", data=told)
+    return changing
 
 
 @transaction.atomic
 def move_campaign(*, lead: Lead, campaign: Campaign, by: Actor) -> bool:
-    if campaign.workspace_id != lead.workspace_id:
-        raise ProblemError("UNKNOWN_CAMPAIGN", "This campaign is not of the lead's workspace.")
     stored = lock_lead(lead)
-    if stored.campaign == campaign:
-        return False
-    lead.campaign, lead.updated_at = campaign, clock.now()
-    lead.save(update_fields=["campaign", "updated_at"])
-    _record(lead, by=by, verb="lead.moved", before=stored.campaign.name, after=campaign.name)
-    return True
+    changed = move_leads([stored], campaign=campaign, by=by)
+    if changed:
+        _adopt(lead, stored, "campaign")
+    return bool(changed)
+
+
+def move_leads(leads: Sequence[Lead], *, campaign: Campaign, by: Actor) -> list[Lead]:
+    """Of leads that are locked those that were in another campaign."""
+    if any(lead.workspace_id != campaign.workspace_id for lead in leads):
+        raise ProblemError("UNKNOWN_CAMPAIGN", "This campaign is not of the lead's workspace.")
+    changing = [lead for lead in leads if lead.campaign != campaign]
+    told = {lead.public_id: {"before": lead.campaign.name, "after": campaign.name} for lead in changing}
+    _save(changing, campaign=campaign)
+    for lead in changing:
+        lead.campaign = campaign
+    _record_all(changing, by=by, verb="lead.moved", data=told)
+    return changing
 
 
 @transaction.atomic
@@ -164,30 +266,81 @@ def remove_tag(*, lead: Lead, name: str, by: Actor) -> bool:
     return bool(names)
 
 
+def set_tags(leads: Sequence[Lead], *, names: Iterable[str], by: Actor) -> list[Lead]:
+    """Of leads that are locked: each gets exactly these. Those that had others are given back."""
+    wanted = {name.casefold(): name for name in (" ".join(name.split()) for name in names)}
+    tags = {key: _find_or_create_tag(leads[0].workspace, name) for key, name in wanted.items()}
+    links = list(Lead.tags.through.objects.filter(lead__in=leads).select_related("tag"))
+    before = {(link.lead_id, link.tag.name.casefold()) for link in links}
+    gone = [link for link in links if link.tag.name.casefold() not in tags]
+    new = [(lead, tag) for lead in leads for key, tag in tags.items() if (lead.pk, key) not in before]
+    Lead.tags.through.objects.filter(pk__in=[link.pk for link in gone]).delete()
+    rows = [Lead.tags.through(lead_id=lead.pk, tag_id=tag.pk) for lead, tag in new]
+    Lead.tags.through.objects.bulk_create(rows, ignore_conflicts=True)
+    known = {lead.pk: lead for lead in leads}
+    for tag in {link.tag_id: link.tag for link in gone}.values():
+        were = [known[link.lead_id] for link in gone if link.tag_id == tag.pk]
+        told = {lead.public_id: {"before": tag.name, "after": ""} for lead in were}
+        _record_all(were, by=by, verb="lead.untagged", data=told)
+    for tag in tags.values():
+        are = [lead for lead, its in new if its == tag]
+        told = {lead.public_id: {"before": "", "after": tag.name} for lead in are}
+        _record_all(are, by=by, verb="lead.tagged", data=told)
+    changed = {link.lead_id for link in gone} | {lead.pk for lead, _ in new}
+    _save([lead for lead in leads if lead.pk in changed])
+    return [lead for lead in leads if lead.pk in changed]
+
+
 def set_status(
     *, lead: Lead, status: str, by: Actor, reason: str = "", interaction_public_id: str = "", source: str = ""
 ) -> bool:
     """Sets any of the 23 with a history row; False when it already was. `dnc` lists all the lead's numbers: the no is
     the person's, whichever other lead has the number too."""
-    status = LeadStatus(status)
     with transaction.atomic():
-        stored = lock_lead(lead)
-        before, changed = stored.status, stored.status != status
-        if status == LeadStatus.DNC:
-            bar_lead(lead=lead, addresses=_as_phones(stored.numbers()), by=by, reason=reason, source=source)
-        if changed:
-            Lead.objects.filter(pk=lead.pk).update(status=status, updated_at=clock.now())
-            StatusChange.objects.create(
-                lead=lead,
-                before=before,
-                after=status,
-                reason=reason,
-                interaction_public_id=interaction_public_id,
-                user=by.user,
-                api_key=by.api_key,
-            )
-    lead.status = status
-    return changed
+        changed = set_statuses(
+            [lock_lead(lead)],
+            status=status,
+            by=by,
+            reason=reason,
+            interaction_public_id=interaction_public_id,
+            source=source,
+        )
+    lead.status = LeadStatus(status)
+    return bool(changed)
+
+
+def set_statuses(
+    leads: Sequence[Lead],
+    *,
+    status: str,
+    by: Actor,
+    reason: str = "",
+    interaction_public_id: str = "",
+    source: str = "",
+) -> list[Lead]:
+    """Of leads that are locked those that had another status."""
+    status = LeadStatus(status)
+    changing = [lead for lead in leads if lead.status != status]
+    before = {lead.pk: lead.status for lead in changing}
+    StatusChange.objects.bulk_create(
+        StatusChange(
+            lead=lead,
+            before=lead.status,
+            after=status,
+            reason=reason,
+            interaction_public_id=interaction_public_id,
+            user=by.user,
+            api_key=by.api_key,
+        )
+        for lead in changing
+    )
+    _save(changing, status=status)
+    for lead in changing:
+        lead.status = status
+    tell_statuses(changing, before=before, reason=reason, interaction_public_id=interaction_public_id)
+    for lead in leads if status == LeadStatus.DNC else ():
+        bar_lead(lead=lead, addresses=_as_phones(lead.numbers()), by=by, reason=reason, source=source)
+    return changing
 
 
 def _list_if_barred(lead: Lead, numbers: Iterable[str], *, by: Actor) -> None:
@@ -200,11 +353,14 @@ def _as_phones(numbers: Iterable[str]) -> list[tuple[str, str]]:
     return [(Channel.PHONE, number) for number in numbers]
 
 
+@transaction.atomic
 def add_to_do_not_call(
     *, workspace: Workspace, address: str, by: Actor, reason: str = "", channel: str = Channel.PHONE, source: str = ""
 ) -> DoNotCall:
     """Idempotent: an address that is already listed keeps its first reason, and that it was said again is kept too."""
-    return _list_address(workspace, channel, address, by=by, reason=reason, source=source)[0]
+    entry, created = _list_address(workspace, channel, address, by=by, reason=reason, source=source)
+    tell_listed(workspace, [entry] if created else [])
+    return entry
 
 
 @transaction.atomic
@@ -223,9 +379,11 @@ def _list_address(
     # A change to many leads meets a number as often as leads share it, and says its no once.
     is_same_act = source.startswith(BULK_SOURCE) and entry.source == source
     if created or not is_same_act:
-        if not created and not DoNotCall.objects.filter(pk=entry.pk).update(confirmed_at=clock.now()):
-            # Taken off between the look and this: the no holds all the same.
-            return _list_address(workspace, channel, address, by=by, reason=reason, source=source)
+        if not created:
+            entry.confirmed_at = clock.now()
+            if not DoNotCall.objects.filter(pk=entry.pk).update(confirmed_at=entry.confirmed_at):
+                # Taken off between the look and this: the no holds all the same.
+                return _list_address(workspace, channel, address, by=by, reason=reason, source=source)
         data = {"channel": channel, "address": address, "reason": reason}
         verb = "dnc.added" if created else "dnc.confirmed"
         record(workspace=workspace, by=by, verb=verb, object_type="dnc", object_id=address[:40], data=data)
@@ -244,6 +402,7 @@ def bar_lead(
     made = [entry for entry, created in listed if created]
     if made:
         _touch(lead)
+        tell_listed(lead.workspace, made)
     return made
 
 
@@ -269,6 +428,18 @@ def add_note(*, lead: Lead, text: str, by: Actor) -> Note:
     _touch(lead)
     _record(lead, by=by, verb="note.added", note=note.pk)
     return note
+
+
+@transaction.atomic
+def edit_note(*, note: Note, text: str, by: Actor) -> bool:
+    """Without the words in the audit trail: a note that is deleted must be gone."""
+    if note.text == text:
+        return False
+    note.text = text
+    note.save(update_fields=["text"])
+    _touch(note.lead)
+    _record(note.lead, by=by, verb="note.changed", note=note.pk)
+    return True
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ class Asked:
     json: Any
     params: Any
     timeout: tuple[float, float]
+    data: bytes | None = None
 
 
 @dataclass
@@ -39,8 +40,8 @@ class FakeNetwork:
         return [asked for asked in self.asked if asked.method == "POST" and "outbound-call" in asked.url]
 
     def call(self, method: str, url: str, **how: Any) -> Answer:
-        how.pop("max_bytes", None)
-        how.pop("once", None)
+        for name in ("max_bytes", "once", "public_only"):
+            how.pop(name, None)
         asked = Asked(method, url, **{"json": None, "params": None, **how})
         self.asked.append(asked)
         for path in sorted(self.replies, key=len, reverse=True):

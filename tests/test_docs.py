@@ -9,13 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from accounts.scopes import SCOPE_WORDS
 from calls.models import ErrorCode
 from campaigns.prompts import BUILT_IN
+from common.openapi import FAILURES
+from webhooks.delivering import WAITS
+from webhooks.events import EVENT_WORDS, TEST_EVENT
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CONFIGURATION = (ROOT / "docs/configuration.md").read_text()
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+GUIDE = (ROOT / "docs/api.md").read_text()
+APPS = ("accounts", "calls", "campaigns", "common", "leads", "webhooks")
+RAISING = re.compile(r".*Error|super\(\)\.__init__|failure|_before_any_view")
+# What only pages do: sign-up, invitations that are accepted, changing members by form.
+OF_PAGES = {"ACCOUNT_EXISTS", "ALREADY_SET_UP", "INVITATION_GONE", "OTHER_PERSON"}
 
 READERS = {"given", "default", "port_of", "_seconds"}
 CODE = re.compile(r"[A-Z]{2,}(_[A-Z]+)+")
@@ -64,6 +73,14 @@ def codes_of_gate() -> set[str]:
     return {value for value in constants if isinstance(value, str) and CODE.fullmatch(value)}
 
 
+def codes_of_failures() -> set[str]:
+    """The first argument of whatever is raised or answered as a failure, in any app."""
+    files = [str(path) for app in APPS for path in (ROOT / app).rglob("*.py")]
+    calls = [node for path in files for node in nodes_of(path) if isinstance(node, ast.Call)]
+    raised = {first_text(call.args) for call in calls if RAISING.fullmatch(ast.unparse(call.func))}
+    return {code for code in raised if CODE.fullmatch(code)} | {code for _, _, code, _ in FAILURES.values()}
+
+
 def error_codes() -> set[str]:
     return {value for name, value in vars(ErrorCode).items() if name.isupper()}
 
@@ -73,6 +90,7 @@ def test_the_names_are_found_in_the_code() -> None:
     assert {"PORT", "DEMO", "NOW", "SPEED", "STOP_WITH", "VALKEY_PASSWORD"} <= variables_of_embedded_mode()
     assert {"DO_NOT_CALL", "OUTSIDE_OPERATING_HOURS", "MISSING_PHONE_NUMBER"} <= codes_of_gate()
     assert {"INVALID_NUMBER", "NO_REPORT"} <= error_codes()
+    assert {"NOT_FOUND", "IDEMPOTENCY_KEY_REUSED", "LAST_OWNER", "OUTCOME_CHANGED"} <= codes_of_failures()
 
 
 @pytest.mark.parametrize("name", sorted(variables_of_settings() | variables_of_embedded_mode()))
@@ -88,6 +106,27 @@ def test_every_setting_stands_in_the_example(name: str) -> None:
 @pytest.mark.parametrize("code", sorted(codes_of_gate() | error_codes()))
 def test_every_code_is_explained(code: str) -> None:
     assert f"\n| `{code}` |" in ARCHITECTURE
+
+
+@pytest.mark.parametrize("code", sorted((codes_of_failures() | codes_of_gate()) - OF_PAGES))
+def test_every_code_of_a_failure_stands_in_the_guide(code: str) -> None:
+    assert f"\n| `{code}` |" in GUIDE
+
+
+@pytest.mark.parametrize(("name", "words"), [*SCOPE_WORDS.items(), *EVENT_WORDS.items()])
+def test_every_scope_and_event_stands_in_the_guide_as_it_is_described(name: str, words: str) -> None:
+    assert f"\n| `{name}` | {words} |\n" in GUIDE
+
+
+def test_the_guide_tells_the_waits_between_tries() -> None:
+    assert f"\n| `{TEST_EVENT}` |" in GUIDE
+    assert ", ".join(map(in_words, WAITS[:-1])) + f" and {in_words(WAITS[-1])}" in re.sub(r"\s+", " ", GUIDE)
+
+
+def in_words(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))

@@ -2,17 +2,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.actors import Actor
 from accounts.models import Workspace
+from accounts.services import record
 from common import clock
+from common.errors import ProblemError
 from common.ids import new_public_id
 from common.queue import enqueue_after_commit
 from common.shapes import as_moment
-from webhooks.events import EVENTS
+from webhooks.events import EVENTS, TEST_EVENT
 from webhooks.models import Delivery, WebhookEndpoint, WebhookEvent
 
-DELIVER = "webhooks.jobs.deliver"
+SERVE = "webhooks.jobs.serve"
+TEST_GOES_AHEAD = timedelta(days=365)
 
 
 def emit(
@@ -24,7 +32,13 @@ def emit(
     endpoints = _listeners(workspace, campaign_code, event)
     if not endpoints:
         return None
-    return _record(event, workspace, campaign_code, object_id, payload(), endpoints)
+    row = _record(event, workspace, campaign_code, object_id, payload())
+    for endpoint in endpoints:
+        Delivery.objects.create(endpoint=endpoint, event=row, due_at=row.created_at, created_at=row.created_at)
+        # One that fails is asked by the sweep, at its own pace.
+        if endpoint.state == WebhookEndpoint.State.ACTIVE and not endpoint.failing_since:
+            serve_after_commit(endpoint)
+    return row
 
 
 def _listeners(workspace: Workspace, campaign_code: str, event: str) -> list[WebhookEndpoint]:
@@ -41,16 +55,11 @@ def _listeners(workspace: Workspace, campaign_code: str, event: str) -> list[Web
 
 
 def _record(
-    event: str,
-    workspace: Workspace,
-    campaign_code: str,
-    object_id: str,
-    payload: dict[str, Any],
-    endpoints: list[WebhookEndpoint],
+    event: str, workspace: Workspace, campaign_code: str, object_id: str, payload: dict[str, Any]
 ) -> WebhookEvent:
     public_id, now = new_public_id("evt"), clock.now()
     body = {"event": event, "id": public_id, "timestamp": as_moment(now), **payload}
-    row = WebhookEvent.objects.create(
+    return WebhookEvent.objects.create(
         public_id=public_id,
         workspace=workspace,
         type=event,
@@ -59,8 +68,73 @@ def _record(
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         created_at=now,
     )
-    for endpoint in endpoints:
-        delivery = Delivery.objects.create(endpoint=endpoint, event=row, due_at=now, created_at=now)
-        if endpoint.state == WebhookEndpoint.State.ACTIVE:
-            enqueue_after_commit(DELIVER, delivery.pk)
-    return row
+
+
+def replay(*, delivery: Delivery, by: Actor) -> None:
+    """Once more, under the same id, with all its tries. At a paused or disabled endpoint it waits to be sent."""
+    with transaction.atomic():
+        _audit(delivery.endpoint, by, "webhook.replayed", delivery=delivery.public_id, event=delivery.event.type)
+        if not _start_over(Delivery.objects.filter(pk=delivery.pk)):
+            raise ProblemError("DELIVERY_IN_PROGRESS", "This delivery is being sent right now: wait for its result.")
+        serve_after_commit(delivery.endpoint)
+    delivery.refresh_from_db()
+
+
+@transaction.atomic
+def replay_failed(*, endpoint: WebhookEndpoint, since: datetime, by: Actor) -> int:
+    """All that was given up of what has happened since then; how many that are."""
+    failed = Delivery.objects.filter(endpoint=endpoint, state=Delivery.State.FAILED, created_at__gte=since)
+    count = _start_over(failed)
+    if count:
+        _audit(endpoint, by, "webhook.replayed", deliveries=count)
+        serve_after_commit(endpoint)
+    return count
+
+
+def _start_over(deliveries: QuerySet[Delivery]) -> int:
+    fresh = {"state": Delivery.State.PENDING, "tries": 0, "due_at": clock.now(), "finished_at": None}
+    return deliveries.exclude(state=Delivery.State.SENDING).update(**fresh)
+
+
+@transaction.atomic
+def send_test(*, endpoint: WebhookEndpoint, by: Actor) -> Delivery:
+    """Also to an endpoint that the machine disabled: whoever repaired it wants to see that it works before switching it
+    on. One try, which does not count for or against the endpoint's health unless it succeeds."""
+    if not endpoint.url:
+        raise ProblemError("ENDPOINT_WITHOUT_URL", "This endpoint has no URL to send a test to: give it one first.")
+    if endpoint.state == WebhookEndpoint.State.PAUSED:
+        raise ProblemError("ENDPOINT_PAUSED", "This endpoint is paused and is sent nothing: switch it on first.")
+    payload = {"message": "This is a test of your webhook endpoint.", "endpointId": endpoint.public_id}
+    event = _record(TEST_EVENT, endpoint.workspace, endpoint.campaign_code, endpoint.public_id, payload)
+    # Before everything that waits: somebody is looking, and a disabled endpoint's backlog is not searched for it.
+    due = event.created_at - TEST_GOES_AHEAD
+    delivery = Delivery.objects.create(endpoint=endpoint, event=event, due_at=due, created_at=event.created_at)
+    _audit(endpoint, by, "webhook.tested")
+    serve_after_commit(endpoint)
+    return delivery
+
+
+@transaction.atomic
+def release(endpoint: WebhookEndpoint) -> None:
+    """For an endpoint that was switched on again: it is healthy until it fails anew, and what waited is due now."""
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(failing_since=None, failures=0, disabled_reason="")
+    endpoint.failing_since, endpoint.failures, endpoint.disabled_reason = None, 0, ""
+    waiting = Delivery.objects.filter(endpoint=endpoint, state=Delivery.State.PENDING)
+    waiting.update(due_at=clock.now(), tries=0)
+    serve_after_commit(endpoint)
+
+
+def serve_after_commit(endpoint: WebhookEndpoint) -> None:
+    enqueue_after_commit(SERVE, endpoint.pk)
+
+
+def _audit(endpoint: WebhookEndpoint, by: Actor, verb: str, **data: Any) -> None:
+    data = {"name": str(endpoint), **data}
+    record(
+        workspace=endpoint.workspace,
+        by=by,
+        verb=verb,
+        object_type="webhook",
+        object_id=endpoint.public_id,
+        data=data,
+    )

@@ -10,20 +10,22 @@ from functools import wraps
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import CharField, Model, QuerySet
+from django.http import HttpRequest, QueryDict
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.activity import log_request
+from accounts.activity import address_of, log_request
 from accounts.actors import Actor
 from accounts.idempotency import answer_once, fingerprint_of
 from accounts.models import ApiKey, Workspace
 from common import ratelimits
 from common.api import success
 from common.errors import ProblemError
+from common.ids import is_row_number
 from common.openapi import ApiSchema
 from common.operations import Operation, operation_of
 from common.paging import rows_beyond
@@ -31,6 +33,7 @@ from common.serializers import StrictSerializer, Text
 
 Row = TypeVar("Row", bound=Model)
 PAGE, LONGEST_PAGE = 50, 100
+REFUSALS_PER_MINUTE = 60
 
 
 class PageQuery(StrictSerializer):
@@ -57,6 +60,8 @@ class ApiView(APIView):
 
     schema = ApiSchema()
     quota: ratelimits.Quota | None = None
+    asking: ApiKey | None = None
+    """The key, once it is known to be good."""
 
     @property
     def said(self) -> Operation:
@@ -79,10 +84,16 @@ class ApiView(APIView):
 
     def body(self) -> dict[str, Any]:
         """Only what was sent: a field that is not there is not in it."""
-        return self._read(self.said.body, self.request.data)
+        data = self.request.data
+        # DRF's word for no body at all; a form would turn what is missing into false.
+        return self._read(self.said.body, {} if isinstance(data, QueryDict) else data)
 
     def query(self) -> dict[str, Any]:
-        return self._read(self.said.query, self.request.query_params.dict())
+        asked = self.request.query_params
+        if twice := [name[:80] for name, values in asked.lists() if len(values) > 1]:
+            message = "This is given more than once: send it once."
+            raise ProblemError("VALIDATION_ERROR", "Invalid input data", details=[f"{it}: {message}" for it in twice])
+        return self._read(self.said.query, asked.dict())
 
     def _read(self, serializer: Any, data: Any) -> dict[str, Any]:
         asked = serializer(data=data, context={"workspace": self.workspace})
@@ -104,7 +115,8 @@ class ApiView(APIView):
         return Paged(found, str(getattr(found[-1], by)) if has_more else None, has_more)
 
     def _row_of(self, known: QuerySet[Row], by: str, cursor: str) -> Row:
-        usable = by != "id" or (cursor.isascii() and cursor.isdigit() and len(cursor) < 19)
+        is_text = isinstance(known.model._meta.get_field(by), CharField)
+        usable = is_text or is_row_number(cursor)
         row = known.filter(**{by: cursor}).first() if usable else None
         if row is None:
             message = "The cursor is not one of ours: take nextCursor of the page before, or leave it out."
@@ -123,14 +135,30 @@ class ApiView(APIView):
             name = (request.method or "").lower()
             setattr(self, name, self._once(getattr(self, name)))
 
+    def perform_authentication(self, request: Request) -> None:
+        """Whoever has no good key is counted by address; good keys from there are answered all the same."""
+        try:
+            super().perform_authentication(request)
+        except (NotAuthenticated, AuthenticationFailed):
+            self._count(f"refused:{address_of(request._request)}", limit=REFUSALS_PER_MINUTE)
+            raise
+        self.asking = self.key
+
     def check_permissions(self, request: Request) -> None:
         """Counted before the scope is asked for: a key that guesses is a key that asks."""
         limit = self.key.requests_per_minute or settings.API_REQUESTS_PER_MINUTE
-        self.quota = ratelimits.take(f"key:{self.key.pk}", limit=limit)
+        self._count(f"key:{self.key.pk}", limit=limit)
+        super().check_permissions(request)
+
+    def _count(self, name: str, *, limit: int) -> None:
+        self.quota = ratelimits.take(name, limit=limit)
         if self.quota.exceeded:
             message = f"Too many requests: try again in {self.quota.resets_in} seconds."
             raise TooManyRequestsError("RATE_LIMITED", message)
-        super().check_permissions(request)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """What may be done here stands in the header Allow, as in every answer."""
+        return success(None)
 
     def _once(self, handler: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(handler)
@@ -143,7 +171,7 @@ class ApiView(APIView):
                 response = handler(request, *args, **kwargs)
                 return response.status_code, response.data
 
-            fingerprint = fingerprint_of(request.method or "", request.path, request.data)
+            fingerprint = fingerprint_of(request.method or "", request.path, request.data, self.key.scopes)
             kept = answer_once(workspace=self.workspace, key=key, fingerprint=fingerprint, act=act)
             headers = {"Idempotent-Replayed": "true"} if kept.replayed else None
             return Response(kept.data, status=kept.status, headers=headers)
@@ -154,10 +182,9 @@ class ApiView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in (self.quota.headers() if self.quota else {}).items():
             response[name] = value
-        key: Any = getattr(request, "auth", None)
-        if isinstance(key, ApiKey):
+        if self.asking:
             log_request(
-                key=key,
+                key=self.asking,
                 request=request._request,
                 status=response.status_code,
                 milliseconds=int((time.monotonic() - self.began_at) * 1000),

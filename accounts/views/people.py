@@ -74,8 +74,7 @@ def _member_rows(request: HttpRequest, members: list[Membership]) -> list[Member
 def _open_invitations(request: HttpRequest, workspace: Workspace) -> list[Invitation]:
     if not membership_of(request).at_least(Role.OWNER):
         return []
-    rows = Invitation.objects.open().filter(workspace=workspace).select_related("invited_by")
-    return list(rows.order_by("-id")[:MOST_INVITATIONS])
+    return list(people.open_invitations(workspace).order_by("-id")[:MOST_INVITATIONS])
 
 
 def _member_of(request: HttpRequest, pk: int) -> Membership:

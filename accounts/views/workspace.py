@@ -4,7 +4,7 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,13 +16,18 @@ from accounts.models import AuditEvent, Membership, Role, Workspace
 from accounts.queries import BY_KEYS, BY_SYSTEM, NAMES, Detail, audit_of, details_of, last_switch, words_of
 from accounts.services import update_workspace
 from calls.models import Dispatch, Interaction
+from campaigns.accounts import SECRETS as ACCOUNT_SECRETS
 from campaigns.models import Campaign, PromptTemplate, ProviderAccount, VoiceAgent
 from common.forms import field_errors, wants_check
 from common.notices import say
 from common.paging import page_of
 from common.templatetags.face import SETTINGS_TABS, may
 from leads.models import BulkChange, Lead
+from webhooks.access import SECRETS as WEBHOOK_SECRETS
+from webhooks.models import WebhookEndpoint
+from webhooks.queries import troubled_endpoints
 
+MOST_TROUBLED = 5
 MOST_PERSONS = 200
 
 
@@ -45,7 +50,12 @@ def settings_workspace(request: HttpRequest) -> HttpResponse:
         changed = update_workspace(workspace=workspace, by=actor_of(request), **form.cleaned_data)
         say(request, "Saved." if changed else "Nothing was different, so nothing was changed.")
         return redirect("settings_workspace")
-    context = {"form": form, "switched": last_switch(workspace), "calls": _calls_now(workspace)}
+    context = {
+        "form": form,
+        "switched": last_switch(workspace),
+        "calls": _calls_now(workspace),
+        "troubled": list(troubled_endpoints(workspace)[:MOST_TROUBLED]),
+    }
     return render(request, "accounts/workspace.html", context, status=422 if form.errors else 200)
 
 
@@ -95,21 +105,23 @@ def _persons(workspace: Workspace) -> list[tuple[str, str]]:
 
 
 Things = dict[tuple[str, str], tuple[str, str]]
-# What has a page of its own: its model, the field an event names it by, and the page.
-PAGES: dict[str, tuple[Any, str, str]] = {
-    "lead": (Lead, "public_id", "lead"),
-    "campaign": (Campaign, "code", "campaign"),
-    "agent": (VoiceAgent, "public_id", "agent_edit"),
-    "template": (PromptTemplate, "public_id", "prompt_edit"),
-    "account": (ProviderAccount, "public_id", "account_edit"),
-    "bulk_change": (BulkChange, "public_id", "bulk"),
+# What has a page of its own: its rows, the field an event names it by, and the page. Without secrets: one that cannot
+# be decrypted must not take the trail away.
+PAGES: dict[str, tuple[QuerySet[Any], str, str]] = {
+    "lead": (Lead.objects.all(), "public_id", "lead"),
+    "campaign": (Campaign.objects.all(), "code", "campaign"),
+    "agent": (VoiceAgent.objects.all(), "public_id", "agent_edit"),
+    "template": (PromptTemplate.objects.all(), "public_id", "prompt_edit"),
+    "account": (ProviderAccount.objects.defer(*ACCOUNT_SECRETS), "public_id", "account_edit"),
+    "bulk_change": (BulkChange.objects.all(), "public_id", "bulk"),
+    "webhook": (WebhookEndpoint.objects.defer(*WEBHOOK_SECRETS), "public_id", "webhook"),
 }
 
 
 def _audit_rows(workspace: Workspace, events: list[AuditEvent]) -> list[AuditRow]:
     things = _calls(workspace, events)
-    for kind, (model, field, page) in PAGES.items():
-        for row in model.objects.filter(workspace=workspace, **{f"{field}__in": _ids(events, kind)}):
+    for kind, (rows, field, page) in PAGES.items():
+        for row in rows.filter(workspace=workspace, **{f"{field}__in": _ids(events, kind)}):
             number = getattr(row, field)
             things[kind, number] = (str(row), reverse(page, args=[number]))
     return [_audit_row(event, things) for event in events]

@@ -4,8 +4,15 @@ from django.urls import path
 
 from calls.api import interactions
 
+ONE = "interactions/<slug:interaction_id>"
+
 urlpatterns = [
     path("voice/calls/initiate", interactions.InitiateCall.as_view(), name="api_initiate_call"),
-    path("interactions/<slug:public_id>", interactions.InteractionDetail.as_view(), name="api_interaction"),
-    path("interactions/<slug:public_id>/recording", interactions.Recording.as_view(), name="api_recording"),
+    path("interactions", interactions.InteractionList.as_view(), name="api_interactions"),
+    path("interactions/lead/<slug:lead_id>", interactions.LeadInteractions.as_view(), name="api_interactions_of_lead"),
+    path(ONE, interactions.InteractionDetail.as_view(), name="api_interaction"),
+    path(f"{ONE}/recording", interactions.Recording.as_view(), name="api_recording"),
+    path(f"{ONE}/events", interactions.InteractionEvents.as_view(), name="api_interaction_events"),
+    path(f"{ONE}/cancel", interactions.CancelInteraction.as_view(), name="api_cancel_interaction"),
+    path(f"{ONE}/correct", interactions.CorrectInteraction.as_view(), name="api_correct_interaction"),
 ]

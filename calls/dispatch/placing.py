@@ -19,15 +19,17 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections
+from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import OperatorSwitch, Workspace
 from calls.dispatch.lines import take_line
 from calls.dispatch.waits import ANSWER_SECONDS
+from calls.events import FAILED, STARTED, tell
 from calls.gate.facts import plan_of, read_facts
 from calls.gate.rules import Verdict, evaluate
 from calls.history import note
+from calls.last_call import refresh_last_calls
 from calls.models import UNPLACED, CallPrompt, Dispatch, ErrorCode, Interaction, InteractionQuerySet, Status
 from calls.prompting import RenderedPrompt, render_prompt
 from calls.providers import adapter_for
@@ -156,12 +158,13 @@ def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
 
 
 def withdraw(interaction: Interaction, code: str, message: str, **data: Any) -> None:
-    end_unplaced(_mine(interaction).filter(sent_at=None), interaction.pk, Dispatch.PLACING, code, message, **data)
+    end_unplaced(_mine(interaction).filter(sent_at=None), interaction, Dispatch.PLACING, code, message, **data)
 
 
+@transaction.atomic
 def end_unplaced(
     rows: InteractionQuerySet,
-    pk: int,
+    interaction: Interaction | int,
     before: Dispatch,
     code: str,
     message: str,
@@ -169,8 +172,10 @@ def end_unplaced(
     **data: Any,
 ) -> None:
     fields = {"error_code": code, "error_message": message, "ended_at": clock.now()}
+    pk = interaction if isinstance(interaction, int) else interaction.pk
     if rows.move(pk, before, after, status=Status.ERROR, **fields):
         note(pk, after, message, **data)
+        tell(FAILED, interaction)
 
 
 def put_back(interaction: Interaction, wait: timedelta) -> bool:
@@ -236,6 +241,7 @@ def _place_later(interaction: Interaction, kind: str, result: PlaceResult, **cou
         note(interaction, kind, result.message)
 
 
+@transaction.atomic
 def mark_placed(interaction: Interaction, conversation_id: str, call_id: str = "") -> bool:
     """Whatever was believed before, the provider's word that it has the call is proof. False when it was known."""
     fields = {
@@ -245,9 +251,13 @@ def mark_placed(interaction: Interaction, conversation_id: str, call_id: str = "
         "check_at": clock.real_now() + FIRST_CHECK,
         "checks": 0,
     }
+    # One that had been given up waits for its report as one that never reported: what comes now says more.
+    given_up = {"error_code": ErrorCode.NO_REPORT}
     for before in (Dispatch.PLACING, Dispatch.UNKNOWN, Dispatch.QUEUED, *UNPLACED):
-        if Interaction.objects.move(interaction.pk, before, Dispatch.PLACED, **fields):
+        known = fields | (given_up if before in UNPLACED else {})
+        if Interaction.objects.move(interaction.pk, before, Dispatch.PLACED, **known):
             _note_placed(interaction, before, conversation_id)
+            tell(STARTED, interaction)
             return True
     return False
 
@@ -256,13 +266,14 @@ def _note_placed(interaction: Interaction, before: Dispatch, conversation_id: st
     if before in UNPLACED:
         log.error("placed_after_all", interaction=interaction.public_id, believed=before)
         note(interaction, "placed_after_all", "The provider had the call after all", conversation_id=conversation_id)
+        refresh_last_calls([interaction.lead_id])
     else:
         note(interaction, "placed", "The provider took the call", conversation_id=conversation_id)
 
 
 def _reject(interaction: Interaction, result: PlaceResult) -> None:
-    code, pk = ErrorCode.PROVIDER_REJECTED, interaction.pk
-    end_unplaced(_mine(interaction), pk, Dispatch.PLACING, code, result.message, Dispatch.REJECTED)
+    code = ErrorCode.PROVIDER_REJECTED
+    end_unplaced(_mine(interaction), interaction, Dispatch.PLACING, code, result.message, Dispatch.REJECTED)
 
 
 def mark_unknown(interaction: Interaction, message: str) -> bool:

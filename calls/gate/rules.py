@@ -125,7 +125,7 @@ def _phone(facts: Facts) -> Reason | None:
     if not facts.number:
         return Reason("INVALID_PHONE_NUMBER", "The lead has no phone number: add one.", "lead.phone")
     if not facts.number_possible:
-        message = f"{facts.number} cannot be a phone number: correct it, with the country code."
+        message = f"“{facts.number}” is no phone number: write it with + and the country code, such as +14155550132."
         return Reason("INVALID_PHONE_NUMBER", message, "lead.phone")
     if facts.number_dead:
         message = "The last call found that this number does not exist: correct it."

@@ -14,6 +14,7 @@ from django.db import transaction
 from accounts.actors import SYSTEM, Actor
 from calls import job_names
 from calls.dispatch.placing import mark_placed
+from calls.events import UNSEEN, UPDATED, event_of_outcome, tell
 from calls.gate.facts import count_attempts
 from calls.history import note
 from calls.ingest.outcome import LEAD_STATUS, NOBODY_REACHED, Outcome, decide, rank, reported_outcome
@@ -39,31 +40,23 @@ def apply_report(interaction_id: int, report: CallReport) -> None:
     if interaction is None:
         return
     if interaction.dispatch != Dispatch.PLACED:
-        _take_as_placed(interaction, report)
+        # A report is proof of the call, also of one that had been given up: what was said on it counts, a no above all.
+        mark_placed(interaction, report.conversation_id, report.call_id)
+        interaction.refresh_from_db()
     reported = reported_outcome(interaction)
     changes = _facts(interaction, report, reported)
-    _keep_transcript(interaction, report)
+    has_more_lines = _keep_transcript(interaction, report)
     spoken_to = interaction.spoken_to or bool(changes.get("spoken_to"))
     machine = interaction.answered_by_machine or report.machine
     outcome = _outcome(interaction, report, reported, machine=machine, spoken_to=spoken_to)
     if outcome:
         changes |= _beside_correction(interaction, _finish(interaction, outcome, report))
-    if changes:
+    if changes or has_more_lines:
         Interaction.objects.filter(pk=interaction.pk).update(**changes, updated_at=clock.now())
     if "status" in changes:
-        interaction.refresh_from_db()
         _after_outcome(interaction)
-
-
-def _take_as_placed(interaction: Interaction, report: CallReport) -> None:
-    """A report is proof of the call, also of one that had been given up: what was said on it counts, a no above all."""
-    was_given_up = interaction.is_final
-    mark_placed(interaction, report.conversation_id, report.call_id)
-    interaction.refresh_from_db()
-    if was_given_up:
-        interaction.error_code = ErrorCode.NO_REPORT
-        interaction.save(update_fields=["error_code"])
-        refresh_last_calls([interaction.lead_id])
+    elif has_more_lines or changes.keys() - UNSEEN:
+        tell(UPDATED, interaction)
 
 
 def _facts(interaction: Interaction, report: CallReport, reported: Outcome) -> dict[str, Any]:
@@ -91,13 +84,13 @@ def _facts(interaction: Interaction, report: CallReport, reported: Outcome) -> d
     return changes
 
 
-def _keep_transcript(interaction: Interaction, report: CallReport) -> None:
+def _keep_transcript(interaction: Interaction, report: CallReport) -> bool:
     """The longest that was reported: a later report may bring more, an incomplete one must not take lines away."""
     if not report.transcript:
-        return
+        return False
     transcript, _ = Transcript.objects.get_or_create(interaction=interaction)
     if len(report.transcript) <= len(transcript.messages):
-        return
+        return False
     started = report.answered_at or report.started_at or interaction.answered_at or interaction.created_at
     transcript.messages = [
         {
@@ -109,6 +102,7 @@ def _keep_transcript(interaction: Interaction, report: CallReport) -> None:
         for line in report.transcript
     ]
     transcript.save(update_fields=["messages"])
+    return True
 
 
 def _stamp(started: datetime, seconds: float) -> str:
@@ -188,8 +182,13 @@ def _was_last_attempt(interaction: Interaction) -> bool:
 
 
 def _after_outcome(interaction: Interaction) -> None:
+    """`interaction` still has the status that stood until now."""
+    before = interaction.status
+    interaction.refresh_from_db()
+    event = event_of_outcome(interaction, before=before)
     note(interaction, "outcome", interaction.get_status_display(), status=interaction.status)
     carry_to_lead(interaction, by=SYSTEM, reason=f"Outcome of the call: {interaction.get_status_display()}")
+    tell(event, interaction)
 
 
 def carry_to_lead(interaction: Interaction, *, by: Actor, reason: str) -> None:
@@ -273,5 +272,4 @@ def give_up(interaction: Interaction, message: str) -> None:
             "updated_at": clock.now(),
         }
         if Interaction.objects.live().filter(pk=interaction.pk, dispatch=Dispatch.PLACED).update(**fields):
-            interaction.refresh_from_db()
             _after_outcome(interaction)

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 
 from calls.dispatch.placing import mark_placed
 from calls.dispatch.waits import proof_after
+from calls.events import FAILED, tell
 from calls.history import note
 from calls.ingest.merge import apply_report, give_up
 from calls.models import Dispatch, ErrorCode, Interaction, Status
@@ -99,6 +100,7 @@ def _adopt(interaction: Interaction, found: list[CallReport]) -> None:
     apply_report(interaction.pk, found[0])
 
 
+@transaction.atomic
 def _not_placed(interaction: Interaction) -> None:
     message = "The provider does not know this call: it was not placed."
     fields = {"error_code": ErrorCode.NOT_PLACED, "error_message": message, "ended_at": clock.now()}
@@ -106,6 +108,7 @@ def _not_placed(interaction: Interaction) -> None:
         interaction.pk, Dispatch.UNKNOWN, Dispatch.NOT_PLACED, status=Status.ERROR, check_at=None, **fields
     ):
         note(interaction, "not_placed", message)
+        tell(FAILED, interaction)
 
 
 def _assume_placed_after_a_day(interaction: Interaction) -> None:

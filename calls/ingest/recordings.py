@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import structlog
 from django.core.files.base import ContentFile
+from django.db import transaction
 
+from calls.events import UPDATED, tell
 from calls.history import note
 from calls.models import Interaction
 from calls.providers import adapter_for
@@ -42,8 +44,10 @@ def _store(interaction: Interaction, audio: bytes) -> None:
     interaction.recording.save(name, ContentFile(audio), save=False)
     interaction.recording_state = Interaction.Recording.STORED
     interaction.updated_at = clock.now()
-    interaction.save(update_fields=["recording", "recording_state", "updated_at"])
-    note(interaction, "recording_stored", "The recording was copied", size=len(audio))
+    with transaction.atomic():
+        interaction.save(update_fields=["recording", "recording_state", "updated_at"])
+        note(interaction, "recording_stored", "The recording was copied", size=len(audio))
+        tell(UPDATED, interaction)
 
 
 def _try_later(interaction: Interaction) -> None:

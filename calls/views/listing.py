@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,13 +17,11 @@ from accounts.models import Role, Workspace
 from calls.cards import ShownCall
 from calls.forms.listing import DAYS, ConversationFilter
 from calls.models import Interaction
-from calls.search import Excerpt, excerpts_of, find_calls
+from calls.search import Excerpt, TookTooLong, excerpts_of, find_calls, search_limit
 from common.paging import Page, page_of
 from leads.queries import zones_of
 
 COLUMNS = ("lead", "campaign", "agent", "user", "api_key")
-SEARCH_MILLISECONDS = 8_000
-QUERY_CANCELED = "57014"
 
 
 @dataclass(frozen=True)
@@ -58,10 +55,6 @@ class ConversationList:
     took_too_long: bool
 
 
-class TookTooLong(Exception):
-    """The database gave up looking for a text."""
-
-
 @role_required(Role.VIEWER)
 @require_safe
 def conversation_list(request: HttpRequest) -> HttpResponse:
@@ -84,7 +77,7 @@ def _list(workspace: Workspace, form: ConversationFilter, after: str, before: st
     order = ("-created_at", "-id") if since or until else ("-id",)
     took_too_long = False
     try:
-        page = _page(found.select_related(*COLUMNS), order, after, before, is_search=bool(text))
+        page = _page(found.select_related(*COLUMNS), order, after, before, text=text)
     except TookTooLong:
         page, took_too_long = Page([]), True
     excerpts = excerpts_of(page.rows, text)
@@ -102,20 +95,10 @@ def _list(workspace: Workspace, form: ConversationFilter, after: str, before: st
 
 
 def _page(
-    calls: QuerySet[Interaction], order: tuple[str, ...], after: str, before: str, *, is_search: bool
+    calls: QuerySet[Interaction], order: tuple[str, ...], after: str, before: str, *, text: str
 ) -> Page[Interaction]:
-    """A search for a text reads every transcript, so that it is the one that must not hold the database for long."""
-    if not is_search or connection.vendor != "postgresql":
+    with search_limit(text):
         return page_of(calls, order=order, after=after, before=before)
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(SEARCH_MILLISECONDS)])
-            return page_of(calls, order=order, after=after, before=before)
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") == QUERY_CANCELED:
-            raise TookTooLong from error
-        raise
 
 
 def _address(path: str, asked: dict[str, str]) -> str:

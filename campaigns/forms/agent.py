@@ -7,6 +7,7 @@ from django import forms
 from accounts.models import Workspace
 from campaigns.forms.choices import NumberChoice, directory_of, offer_active, sort_choices
 from campaigns.models import VoiceAgent
+from campaigns.services import AGENT_NAME_TAKEN
 from common.forms import WorkspaceForm
 
 
@@ -39,7 +40,7 @@ class AgentForm(WorkspaceForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if VoiceAgent.objects.filter(workspace=self.workspace.pk, name=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError("Another agent has this name: choose one that tells them apart.")
+            raise forms.ValidationError(AGENT_NAME_TAKEN)
         return name
 
 

@@ -3,15 +3,18 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Workspace
 from campaigns.forms.changes import changed_values
 from campaigns.forms.choices import NumberChoice, offer_active, sort_choices
 from campaigns.models import Campaign, business_hours
+from campaigns.queries import campaigns_matching
 from common import phones
 from common.forms import WorkspaceForm
 from common.hours import DAYS, day_text, hours_or_closed, read_day, span_text
+
+WINDOW_DAYS = "Write 1 to 365 days, or leave it empty: then everybody who comes is a new lead."
 
 
 class DayField(forms.Field):
@@ -46,15 +49,29 @@ class CampaignForm(WorkspaceForm):
         model = Campaign
         fields = (
             *("name", "production_agent", "test_agent", "template", "caller_number"),
-            *("min_gap_minutes", "max_attempts", "is_default"),
+            *("min_gap_minutes", "max_attempts", "duplicate_window_days", "is_default"),
+            *("client_name", "offer_name", "client_id", "client_abbrev", "offer_id", "offer_abbrev"),
         )
         labels = {
             "production_agent": "Voice agent",
             "template": "Prompt template",
             "min_gap_minutes": "Minimum gap in minutes",
+            "duplicate_window_days": "Duplicate window in days",
             "is_default": "Default campaign",
+            "client_id": "Client ID",
+            "client_abbrev": "Client, short form",
+            "offer_id": "Offer ID",
+            "offer_abbrev": "Offer, short form",
         }
-        help_texts = {"max_attempts": "To each lead, all calls of this campaign together."}
+        help_texts = {
+            "max_attempts": "To each lead, all calls of this campaign together.",
+            "duplicate_window_days": "Whoever comes again within these days, with the same phone or e-mail, stays one "
+            "lead. Empty: everybody who comes is a new lead.",
+            "client_name": "For whom it calls.",
+            "offer_name": "What it calls about.",
+        }
+        error_messages = {"duplicate_window_days": dict.fromkeys(("min_value", "max_value", "invalid"), WINDOW_DAYS)}
+        widgets = {"duplicate_window_days": forms.NumberInput({"min": 1, "max": 365})}
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         instance = kwargs.get("instance")
@@ -90,6 +107,15 @@ class CampaignForm(WorkspaceForm):
         return super()._get_validation_exclusions() | {"is_default"}  # type: ignore[misc, no-any-return]
 
     @property
+    def for_integrations(self) -> list[forms.BoundField]:
+        """What only programs read."""
+        return [self[name] for name in ("client_id", "client_abbrev", "offer_id", "offer_abbrev")]
+
+    @property
+    def has_integration_errors(self) -> bool:
+        return any(field.errors for field in self.for_integrations)
+
+    @property
     def days(self) -> list[forms.BoundField]:
         return [self[day] for day in DAYS]
 
@@ -114,7 +140,7 @@ class CampaignListForm(forms.Form):
         label="Search campaigns",
         max_length=120,
         required=False,
-        widget=forms.TextInput({"type": "search", "placeholder": "Name or code", "autocomplete": "off"}),
+        widget=forms.TextInput({"type": "search", "placeholder": "Name, code, client or offer", "autocomplete": "off"}),
     )
     status = forms.ChoiceField(
         label="Status",
@@ -130,7 +156,7 @@ class CampaignListForm(forms.Form):
     def narrow(self, campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
         asked = self.asked()
         if text := asked.get("q"):
-            campaigns = campaigns.filter(Q(name__icontains=text) | Q(code__iexact=text))
+            campaigns = campaigns.filter(campaigns_matching(text))
         if status := asked.get("status"):
             return campaigns.filter(status=status)
         return campaigns.exclude(status=Campaign.Status.ARCHIVED)

@@ -7,6 +7,7 @@ from django import forms
 from accounts.models import Workspace
 from campaigns.forms.choices import directory_of, offer_active, sort_choices
 from campaigns.models import CallerNumber
+from campaigns.services import number_taken
 from common.forms import WorkspaceForm
 from common.phones import normalize_phone
 
@@ -44,7 +45,7 @@ class NumberForm(WorkspaceForm):
         data = super().clean()
         account, number = data.get("account"), data.get("e164")
         if account and number:
-            same = CallerNumber.objects.filter(account=account, e164=number).exclude(pk=self.instance.pk)
-            if same.exists():
-                self.add_error("e164", f"{account} has this number already: edit that one, or activate it again.")
+            wanted = CallerNumber(pk=self.instance.pk, account=account, e164=number)
+            if sentence := number_taken(wanted):
+                self.add_error("e164", sentence)
         return data

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from accounts.models import Workspace
 from campaigns.models import PromptTemplate, PromptVariable
 from campaigns.prompts import STARTING_BODY, STARTING_FIRST_MESSAGE
-from campaigns.services import check_prompt
+from campaigns.services import TEMPLATE_NAME_TAKEN, check_prompt
+from campaigns.variables import name_taken
 from common.forms import TextWithNewlines, WorkspaceForm
 
 LONGEST_BODY = 50_000
@@ -48,7 +49,7 @@ class PromptForm(WorkspaceForm):
             pk=self.instance.pk
         )
         if others.exists():
-            raise ValidationError("Another prompt has this name already: choose a different one.")
+            raise ValidationError(TEMPLATE_NAME_TAKEN)
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -96,5 +97,5 @@ class VariableForm(WorkspaceForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if PromptVariable.objects.filter(workspace=self.instance.workspace, name=name).exists():
-            raise ValidationError(f"There is a variable “{name}” already: choose another name.")
+            raise ValidationError(name_taken(name))
         return name

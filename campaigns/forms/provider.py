@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from campaigns.accounts import SANDBOX, SECRETS, new_sandbox_key
+from campaigns.accounts import KEY_NEEDED, SANDBOX, SECRETS, check_secret
 from campaigns.models import PROVIDER_HOSTS, Provider, ProviderAccount
 from common.forms import WorkspaceForm
 
@@ -71,23 +71,18 @@ class ProviderAccountForm(WorkspaceForm):
         return f"password_{name}" if field_name in SECRETS else name
 
     def clean_api_key(self) -> str:
-        return _without_spaces(self.cleaned_data["api_key"])
+        return self._checked("api_key")
 
     def clean_webhook_secret(self) -> str:
-        return _without_spaces(self.cleaned_data["webhook_secret"])
+        return self._checked("webhook_secret")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        if "api_key" in data and not data["api_key"] and not self.instance.pk:
-            if data.get("host") == SANDBOX:
-                data["api_key"] = new_sandbox_key()
-            else:
-                self.add_error("api_key", "Paste the API key: LeadSail cannot call without it.")
+        if not self.instance.pk and data.get("api_key") == "" and data.get("host") != SANDBOX:
+            self.add_error("api_key", KEY_NEEDED)
         return data
 
-
-def _without_spaces(secret: str) -> str:
-    """Half of a page copied along, or a line break in the middle, would never be accepted."""
-    if any(char.isspace() or ord(char) > 126 for char in secret):
-        raise forms.ValidationError("It contains a space or a character that no key has: copy it again.")
-    return secret
+    def _checked(self, name: str) -> str:
+        secret: str = self.cleaned_data[name]
+        check_secret(secret)
+        return secret

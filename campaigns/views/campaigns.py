@@ -25,6 +25,7 @@ from common.notices import say
 from common.paging import page_of
 from common.templatetags.face import FAMILY_OF
 from leads.models import Lead
+from webhooks.queries import webhooks_of_campaign
 
 LIST_DAYS, CHART_DAYS = 7, 30
 
@@ -137,6 +138,7 @@ def campaign_page(request: HttpRequest, code: str) -> HttpResponse:
         "days": CHART_DAYS,
         "readiness": _readiness(campaign),
         "test_lead": Lead.objects.filter(workspace=campaign.workspace, campaign=campaign, is_test=True).first(),
+        "webhooks": webhooks_of_campaign(campaign.workspace, campaign.code),
     }
     return render(request, "campaigns/campaign.html", context)
 

@@ -20,12 +20,10 @@ LEADS_OFFERED = 20
 EXAMPLES = "examples"
 
 
-@dataclass(frozen=True)
-class Preview:
+@dataclass(frozen=True, kw_only=True)
+class Filled:
     lead: Lead | None
-    """None: shown with example values."""
-    leads: list[Lead]
-    find: str
+    """None: filled with example values."""
     first_message: list[Piece]
     body: list[Piece]
 
@@ -41,6 +39,22 @@ class Preview:
         return self.named("empty")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Preview(Filled):
+    """With the leads that may be chosen instead."""
+
+    leads: list[Lead]
+    find: str
+
+
+def fill_for(
+    workspace: Workspace, lead: Lead | None, *, body: str, first_message: str, campaign: Campaign | None = None
+) -> Filled:
+    values = _values_of(lead, campaign) if lead else _examples(workspace)
+    defaults = variable_defaults(workspace)
+    return Filled(lead=lead, first_message=fill(first_message, values, defaults), body=fill(body, values, defaults))
+
+
 def preview_of(workspace: Workspace, asked: Mapping[str, str], *, body: str, first_message: str) -> Preview:
     """`asked` may have `find` (words to look for) and `lead` (an id, or that examples are wanted)."""
     find = asked.get("find", "").strip()
@@ -48,9 +62,8 @@ def preview_of(workspace: Workspace, asked: Mapping[str, str], *, body: str, fir
     lead = _choose(workspace, leads, asked.get("lead", ""), find)
     if lead and lead not in leads:
         leads.insert(0, lead)
-    values = _values_of(lead) if lead else _examples(workspace)
-    defaults = variable_defaults(workspace)
-    return Preview(lead, leads, find, fill(first_message, values, defaults), fill(body, values, defaults))
+    filled = fill_for(workspace, lead, body=body, first_message=first_message)
+    return Preview(lead=lead, leads=leads, find=find, first_message=filled.first_message, body=filled.body)
 
 
 def _choose(workspace: Workspace, leads: list[Lead], wanted: str, find: str) -> Lead | None:
@@ -63,8 +76,8 @@ def _choose(workspace: Workspace, leads: list[Lead], wanted: str, find: str) -> 
     return lead_of(workspace, wanted)
 
 
-def _values_of(lead: Lead) -> dict[str, str]:
-    campaign = Campaign.objects.with_calling().get(pk=lead.campaign_id)
+def _values_of(lead: Lead, campaign: Campaign | None = None) -> dict[str, str]:
+    campaign = campaign or Campaign.objects.with_calling().get(pk=lead.campaign_id)
     plan = make_plan(lead=lead, campaign=campaign)
     return values_for(plan, direction=Interaction.Direction.OUTBOUND)
 

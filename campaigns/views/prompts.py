@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import actor_of, role_required, workspace_of
-from accounts.models import Role, Workspace
+from accounts.models import Role
+from campaigns.access import template_of, version_of
 from campaigns.forms.prompt import PromptForm
 from campaigns.models import PromptTemplate, PromptVersion
 from campaigns.queries import find_templates, variable_groups
@@ -83,14 +84,14 @@ def prompt_edit(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if request.method == "POST":
         return _save(request, public_id)
     workspace = workspace_of(request)
-    template = _template_of(workspace, public_id)
+    template = template_of(workspace, public_id)
     return _editor(request, PromptForm(workspace=workspace, instance=template), template)
 
 
 @role_required(Role.ADMIN)
 def _save(request: HttpRequest, public_id: str) -> HttpResponseBase:
     workspace = workspace_of(request)
-    template = _template_of(workspace, public_id)
+    template = template_of(workspace, public_id)
     form = PromptForm(request.POST, workspace=workspace, instance=template)
     if wants_check(request):
         return field_errors(request, form)
@@ -124,7 +125,7 @@ def prompt_preview(request: HttpRequest) -> HttpResponse:
     """The part by htmx while somebody types; the whole editor again for a browser without scripts."""
     workspace = workspace_of(request)
     public_id = request.GET.get("template", "")
-    template = _template_of(workspace, public_id) if public_id else None
+    template = template_of(workspace, public_id) if public_id else None
     form = PromptForm(request.POST, workspace=workspace, instance=template)
     if not request.htmx:  # type: ignore[attr-defined]
         return _editor(request, form, template, status=200)
@@ -139,8 +140,8 @@ def prompt_preview(request: HttpRequest) -> HttpResponse:
 @role_required(Role.VIEWER)
 @require_safe
 def prompt_version(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
-    template = _template_of(workspace_of(request), public_id)
-    version = _version_of(template, number)
+    template = template_of(workspace_of(request), public_id)
+    version = version_of(template, number)
     former = template.versions.filter(number__lt=number).order_by("-number").first()
     with_current = request.GET.get("with") == "current" and template.current_id != version.pk
     old, new = (version, template.current) if with_current else (former, version)
@@ -161,8 +162,8 @@ def prompt_version(request: HttpRequest, public_id: str, number: int) -> HttpRes
 @role_required(Role.ADMIN)
 @require_POST
 def prompt_restore(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
-    template = _template_of(workspace_of(request), public_id)
-    version = _version_of(template, number)
+    template = template_of(workspace_of(request), public_id)
+    version = version_of(template, number)
     try:
         return redirect_once(request, lambda: _restore_and_say(request, version))
     except TextChanged:
@@ -183,15 +184,6 @@ def _restore_and_say(request: HttpRequest, version: PromptVersion) -> str:
         text = f"The text of version {version.number} is back, as version {_number_of(saved)}."
         say(request, text, undo=_restore_url(saved, former))
     return _url_of(saved)
-
-
-def _template_of(workspace: Workspace, public_id: str) -> PromptTemplate:
-    templates = PromptTemplate.objects.select_related("workspace", "current__created_by")
-    return get_object_or_404(templates, workspace=workspace, public_id=public_id)
-
-
-def _version_of(template: PromptTemplate, number: int) -> PromptVersion:
-    return get_object_or_404(template.versions.select_related("created_by", "template"), number=number)
 
 
 def _number_of(template: PromptTemplate) -> int:

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,31 +14,20 @@ from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role
 from calls.provider_checks import ask_for_check, is_reachable_from_outside, state_of_check
 from calls.providers.base import EVENTS, USEFUL_EVENT
-from campaigns.accounts import SANDBOX, SECRETS, create_account, set_account_active, update_account
+from campaigns.access import account_of, accounts_of
+from campaigns.accounts import CHECKED, SANDBOX, SECRETS, create_account, set_account_active, update_account
 from campaigns.forms.provider import ProviderAccountForm
 from campaigns.models import Campaign, ProviderAccount, VoiceAgent
 from common.forms import answer_form, field_errors, sent, wants_check
 from common.notices import say
 
 STOP_POLLING = 286
-# What a Check would judge differently after a change.
-CHECKED = {"host", *SECRETS}
-
-
-def accounts_of(request: HttpRequest) -> QuerySet[ProviderAccount]:
-    """Without the secrets: a page needs none, and one that cannot be decrypted must not take the page away."""
-    accounts = ProviderAccount.objects.filter(workspace=workspace_of(request)).select_related("workspace")
-    return accounts.defer(*SECRETS).annotate(has_webhook_secret=~Q(webhook_secret=""))
-
-
-def account_of(request: HttpRequest, public_id: str) -> ProviderAccount:
-    return get_object_or_404(accounts_of(request), public_id=public_id)
 
 
 @role_required(Role.ADMIN)
 @require_safe
 def account_list(request: HttpRequest) -> HttpResponse:
-    accounts = accounts_of(request).annotate(
+    accounts = accounts_of(workspace_of(request)).annotate(
         agents=Count("voice_agents", distinct=True), numbers=Count("caller_numbers", distinct=True)
     )
     states = [state_of_check(account) for account in accounts.order_by("name")]
@@ -62,7 +51,7 @@ def _create(request: HttpRequest, form: ProviderAccountForm) -> str:
 @role_required(Role.ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_edit(request: HttpRequest, public_id: str) -> HttpResponse:
-    account = account_of(request, public_id)
+    account = account_of(workspace_of(request), public_id)
     if request.method == "POST" and "active" in request.GET:
         return _switch(request, account)
     form = ProviderAccountForm(request.POST or None, instance=account, workspace=account.workspace)
@@ -131,7 +120,7 @@ def _named(label: str, names: list[str], most: int = 5) -> str:
 @role_required(Role.ADMIN)
 @require_POST
 def account_check(request: HttpRequest, public_id: str) -> HttpResponse:
-    account = account_of(request, public_id)
+    account = account_of(workspace_of(request), public_id)
     ask_for_check(account)
     return redirect(f"{reverse('account_edit', args=[account.public_id])}#check")
 
@@ -140,7 +129,7 @@ def account_check(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def account_checks(request: HttpRequest, public_id: str) -> HttpResponse:
     """Asked every second while a Check runs; polling ends with its result."""
-    account = account_of(request, public_id)
+    account = account_of(workspace_of(request), public_id)
     check = state_of_check(account)
     if request.GET.get("v") == check.phase and check.is_pending:
         return HttpResponse(status=204)

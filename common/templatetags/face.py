@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from common import clock, hours, phones
 from common.once import new_token
 
 register = template.Library()
+CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
 
 ICONS = {
     "phone": '<path d="M5 3h3l1.5 4-2 1.5a12 12 0 0 0 6 6l1.5-2L19 14v3a2 2 0 0 1-2.2 2A15 15 0 0 1 3 5.2 2 2 0 0 1 5 3'
@@ -107,8 +109,8 @@ def place(zone: str) -> str:
 
 @register.filter
 def words(name: str) -> str:
-    """A field's name as people say it."""
-    return name.replace("_", " ")
+    """A field's name as people say it, also one that a program wrote: `captureUrl`."""
+    return CAPITAL.sub(lambda found: f" {found[0].lower()}", name).replace("_", " ")
 
 
 @register.simple_tag
@@ -202,6 +204,7 @@ SETTINGS_TABS = (
     ("Members", "member_list", "viewer"),
     ("Voice providers", "account_list", "admin"),
     ("API keys", "key_list", "owner"),
+    ("Webhooks", "webhook_list", "admin"),
     ("Do-Not-Call", "dnc_list", "viewer"),
     ("Audit trail", "audit_list", "admin"),
     ("Profile and security", "profile", "viewer"),

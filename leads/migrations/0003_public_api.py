@@ -1,9 +1,15 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models.functions import Lower
 
 import common.clock
 import common.ids
+
+
+def lower_addresses(apps, schema_editor):
+    leads = apps.get_model("leads", "Lead")
+    leads.objects.exclude(email=Lower("email")).update(email=Lower("email"))
 
 
 class Migration(migrations.Migration):
@@ -15,6 +21,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Duplicates are found by the address as it is, and addresses are written in small letters from now on.
+        migrations.RunPython(lower_addresses, migrations.RunPython.noop),
         migrations.CreateModel(
             name="Submission",
             fields=[
@@ -144,6 +152,9 @@ class Migration(migrations.Migration):
             model_name="lead",
             name="submission_count",
             field=models.PositiveIntegerField(default=0, editable=False),
+        ),
+        migrations.AddIndex(
+            model_name="leadphone", index=models.Index(fields=["e164"], name="leads_by_further_number")
         ),
         migrations.AddIndex(
             model_name="lead",

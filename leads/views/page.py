@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from leads.models import DoNotCall, Lead, Note
 from leads.queries import LeadState, activity_of, activity_page, state_of, tag_names, zone_sources
 
 TABS = {"interactions": "Interactions", "details": "Details", "activity": "Activity"}
-NOTES = 8
+NOTES, SUBMISSIONS, ANSWERS = 8, 20, 8
 LONG_NOTE = 420
 LONG_NOTE_LINES = 6
 MAX_ID = 2**63 - 1
@@ -110,6 +111,7 @@ def _controls(lead: Lead, state: LeadState) -> dict[str, Any]:
 def _interactions(request: HttpRequest, lead: Lead, state: LeadState, asked: dict[str, Any]) -> dict[str, Any]:
     return {
         "calls": cards_of(lead, zone=state.zone, older=asked.get("older")),
+        "answers": answers_of(lead)[:ANSWERS],
         "activity": activity_of(lead, state.numbers),
         **_notes(request, lead),
     }
@@ -133,7 +135,38 @@ def _details(request: HttpRequest, lead: Lead, state: LeadState, asked: dict[str
         "zone_sources": zone_sources(lead),
         "unassigned": [number for number in state.numbers if not phones.is_valid(number)],
         "listings": [Listing(entry, LiftForm(state=state, entry=entry)) for entry in state.entries],
+        "answers": answers_of(lead),
+        "submissions": lead.submissions.order_by("-number")[:SUBMISSIONS],
+        "attribution": list(_flat(lead.attribution)),
+        "compliance": list(_flat(lead.compliance)),
     }
+
+
+def _flat(facts: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """What an integrator sent in any depth, as lines of a name and a text."""
+    if isinstance(facts, dict):
+        for key, value in facts.items():
+            yield from _flat(value, f"{name} {key}".strip())
+    elif isinstance(facts, list):
+        for value in facts:
+            yield from _flat(value, name)
+    elif facts not in (None, ""):
+        yield name, _in_words(facts)
+
+
+def _in_words(value: Any) -> str:
+    return {True: "Yes", False: "No"}[value] if isinstance(value, bool) else str(value)
+
+
+def answers_of(lead: Lead) -> list[tuple[str, str]]:
+    """The questionnaire as people read it: the question, and the answer in one text."""
+    return [
+        (
+            str(row.get("question") or row.get("key")),
+            ", ".join(text for _, text in _flat(row.get("answer"))) or "No answer",
+        )
+        for row in lead.questionnaire
+    ]
 
 
 def _activity(request: HttpRequest, lead: Lead, state: LeadState, asked: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,18 @@ ROWS = """
 from calls.models import Interaction
 from campaigns.models import CallerNumber, Campaign, PromptTemplate, ProviderAccount, VoiceAgent
 from leads.models import Lead, LeadStatus
+from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint, WebhookEvent
+hook = WebhookEndpoint.objects.create(
+    workspace=Campaign.objects.order_by("pk").first().workspace,
+    url="https://crm.example.com/hooks/leadsail",
+    events=["lead.first_submission_action", "call.completed"],
+    state="paused",
+)
+event = WebhookEvent.objects.create(workspace=hook.workspace, type="call.completed", object_id="int_abc", body="{}")
+delivery = Delivery.objects.create(endpoint=hook, event=event, state="failed", tries=1, last_status=500)
+DeliveryAttempt.objects.create(
+    delivery=delivery, url=hook.url, status=500, request_headers={"webhook-id": event.public_id}, response_body="oops"
+)
 called = Interaction.objects.filter(transcript__isnull=False, recording_state="stored").order_by("-pk").first()
 result = {
     "lead": called.lead.public_id,
@@ -34,6 +46,8 @@ result = {
     "number": CallerNumber.objects.first().public_id,
     "prompt": PromptTemplate.objects.first().public_id,
     "account": ProviderAccount.objects.first().public_id,
+    "webhook": hook.public_id,
+    "delivery": delivery.public_id,
 }
 """
 PAGES = (
@@ -75,6 +89,12 @@ PAGES = (
     "/settings/providers/{account}/",
     "/settings/keys/",
     "/settings/keys/new/",
+    "/settings/webhooks/",
+    "/settings/webhooks/new/",
+    "/settings/webhooks/{webhook}/",
+    "/settings/webhooks/{webhook}/edit/",
+    "/settings/webhooks/{webhook}/secret/",
+    "/settings/webhooks/{webhook}/deliveries/{delivery}/",
     "/settings/do-not-call/",
     "/settings/do-not-call/upload/",
     "/settings/audit/",

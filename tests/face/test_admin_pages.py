@@ -8,17 +8,18 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import SYSTEM
-from accounts.models import Invitation, OperatorSwitch, Workspace
+from accounts.models import ApiRequest, Invitation, KeptAnswer, OperatorSwitch, Workspace
 from accounts.services import create_api_key, record
 from calls.models import CallPrompt, InboxEvent, Interaction, InteractionEvent, Transcript
 from campaigns.models import PromptVariable, ProviderAccount
 from common import clock
 from common.models import Lease, ProcessHeartbeat, SentForm
-from leads.models import BulkChange, BulkItem, Lead, LeadPhone, Tag
+from leads.models import BulkChange, BulkItem, Lead, LeadPhone, Submission, Tag
 from leads.services import add_note, add_to_do_not_call, set_status
 from tests import world
+from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint, WebhookEvent
 
-OURS = {"accounts", "campaigns", "leads", "calls", "common"}
+OURS = {"accounts", "campaigns", "leads", "calls", "common", "webhooks"}
 MODELS = sorted((model for model in admin.site._registry if model._meta.app_label in OURS), key=lambda m: m._meta.label)
 BODY = b'{"who": "said what on the phone"}'
 API_KEY, WEBHOOK_SECRET = "sk_never_shown", "wsec_never_shown"
@@ -47,9 +48,18 @@ def everything(campaign: Any, lead: Lead, alice: Any) -> list[str]:
     change = BulkChange.objects.create(workspace=workspace, kind="status", value="contacted")
     BulkItem.objects.create(change=change, lead=lead)
     SentForm.objects.create(token="t", url="/")
+    Submission.objects.create(lead=lead, number=1)
+    ApiRequest.objects.create(
+        api_key=key, at=clock.now(), method="GET", path="/api/v1/leads", status=200, milliseconds=3
+    )
+    KeptAnswer.objects.create(workspace=workspace, key="k", body="an answer with a secret")
+    endpoint = WebhookEndpoint.objects.create(workspace=workspace, url="https://example.com", events=["lead.dnc"])
+    event = WebhookEvent.objects.create(workspace=workspace, type="lead.dnc", body="{}")
+    delivery = Delivery.objects.create(endpoint=endpoint, event=event)
+    DeliveryAttempt.objects.create(delivery=delivery, url="https://example.com")
     Lease.objects.create(name="scheduler", holder="h", expires_at=clock.now())
     ProcessHeartbeat.objects.create(token="t", kind="worker", host="h", pid=1, seen_at=clock.now())
-    return [API_KEY, WEBHOOK_SECRET, text, key.digest, "said what on the phone"]
+    return [API_KEY, WEBHOOK_SECRET, text, key.digest, "said what on the phone", "with a secret", endpoint.secret]
 
 
 def test_every_model_of_the_product_is_in_the_admin() -> None:

@@ -78,3 +78,26 @@ def test_a_prompts_new_name_is_on_record(operator_client: Client, operator: User
     event = AuditEvent.objects.get(verb="template.renamed")
     assert (event.user, event.data) == (operator, {"from": "Enquiry", "to": "Enquiries"})
     assert template.versions.count() == 1
+
+
+def test_the_admin_keeps_client_and_offer_and_finds_by_them(operator_client: Client, campaign: Campaign) -> None:
+    data = {"name": "Spring", "hours": '{"mon": []}', "min_gap_minutes": 0, "max_attempts": 1, "offer_name": "Visit"}
+    operator_client.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data | {"duplicate_window_days": 0})
+    assert Campaign.objects.get().offer_name == ""
+    operator_client.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data | {"duplicate_window_days": 7})
+    changed = Campaign.objects.get()
+    assert (changed.offer_name, changed.duplicate_window_days) == ("Visit", 7)
+    assert changed.code in operator_client.get("/admin/campaigns/campaign/", {"q": "visit"}).content.decode()
+
+
+def test_mistakes_of_an_account_are_told_at_their_fields(
+    operator_client: Client, account: ProviderAccount, settings: Any
+) -> None:
+    settings.SANDBOX_URL = ""
+    data = {"name": "Line", "provider": "elevenlabs", "calls_per_second": 1, "concurrency": 1, "is_active": "on"}
+    url = f"/admin/campaigns/provideraccount/{account.pk}/change/"
+    assert "No sandbox runs" in errors(operator_client.post(url, data | {"host": "sandbox"}))
+    spaced = data | {"host": account.host, "api_key": "sk_a b"}
+    assert "copy it again" in errors(operator_client.post(url, spaced))
+    operator_client.post(url, data | {"host": account.host, "api_key": "sk_new"})
+    assert ProviderAccount.objects.get().api_key == "sk_new"

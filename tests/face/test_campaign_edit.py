@@ -97,6 +97,50 @@ def test_other_mistakes_stand_at_their_fields(adam_client: Client, field: str, v
     assert list(errors(adam_client.post(NEW, form(**{field: value})))) == [field]
 
 
+@pytest.mark.parametrize("days", ["0", "366", "-1", "99999", "a week"])
+def test_a_duplicate_window_that_is_none_says_what_to_write(
+    adam_client: Client, htmx: dict[str, str], days: str
+) -> None:
+    told = ["Write 1 to 365 days, or leave it empty: then everybody who comes is a new lead."]
+    assert errors(adam_client.post(NEW, form(duplicate_window_days=days))) == {"duplicate_window_days": told}
+    page = adam_client.post(f"{NEW}?check=duplicate_window_days", form(duplicate_window_days=days), headers=htmx)
+    assert told[0] in page.content.decode()
+
+
+@pytest.mark.parametrize(("days", "stored"), [("1", 1), ("365", 365), ("", None)])
+def test_the_duplicate_window_is_kept(adam_client: Client, campaign: Campaign, days: str, stored: int | None) -> None:
+    adam_client.post(edit_url(campaign), shown(adam_client, campaign) | {"duplicate_window_days": days})
+    campaign.refresh_from_db()
+    assert campaign.duplicate_window_days == stored
+
+
+def test_a_new_campaign_begins_with_thirty_days(adam_client: Client, campaign: Campaign) -> None:
+    assert adam_client.get(NEW).context["form"]["duplicate_window_days"].value() == 30
+
+
+def test_client_and_offer_are_kept_with_what_integrations_know_them_by(adam_client: Client, campaign: Campaign) -> None:
+    sent = {
+        "client_name": "Harbour",
+        "client_id": "client_1",
+        "client_abbrev": "HK",
+        "offer_name": "Design visit",
+        "offer_id": "offer_1",
+        "offer_abbrev": "DV",
+    }
+    adam_client.post(edit_url(campaign), shown(adam_client, campaign) | sent)
+    assert Campaign.objects.values(*sent).get() == sent
+    event = AuditEvent.objects.get(verb="campaign.changed")
+    assert event.data == {"changes": {name: ["", value] for name, value in sent.items()}}
+
+
+def test_a_mistake_that_is_folded_away_is_shown(adam_client: Client, campaign: Campaign) -> None:
+    opened = '<details class="form-more" open>'
+    assert opened not in adam_client.get(NEW).content.decode()
+    response = adam_client.post(NEW, form(client_id="x" * 41))
+    assert list(errors(response)) == ["client_id"]
+    assert opened in response.content.decode()
+
+
 def test_sent_twice_it_is_made_once(adam_client: Client, rf: Any, campaign: Campaign) -> None:
     request = rf.get("/")
     request.user = campaign.workspace.memberships.get().user

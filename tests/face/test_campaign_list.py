@@ -33,6 +33,18 @@ def three(campaign: Campaign) -> list[Campaign]:
     return [campaign, winter, old]
 
 
+def test_the_search_reads_name_code_client_and_offer(names: Names, three: list[Campaign]) -> None:
+    Campaign.objects.filter(name="Winter").update(client_name="Harbour", offer_name="Design visit")
+    for text in ("winter", three[1].code.lower(), "harb", "visit"):
+        assert names(q=text) == ["Winter"]
+
+
+def test_a_campaign_says_for_whom_it_calls(vera_client: Client, campaign: Campaign) -> None:
+    assert "Harbour & Sons" not in vera_client.get(reverse("campaign_list")).content.decode()
+    Campaign.objects.update(client_name="Harbour & Sons")
+    assert "<bdi>Harbour &amp; Sons</bdi>" in vera_client.get(reverse("campaign_list")).content.decode()
+
+
 def test_archived_campaigns_are_hidden_unless_asked_for(names: Names, three: list[Campaign]) -> None:
     assert names() == ["Spring kitchens", "Winter"]
     assert names(status="archived") == ["Old"]

@@ -35,6 +35,18 @@ def winter(campaign: Campaign) -> Campaign:
     return world.make_campaign(campaign.production_agent, name="Winter", status="inactive")
 
 
+def test_it_says_for_whom_it_calls_and_who_is_a_duplicate(vera_client: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(client_name="Harbour & Sons", offer_name="Design visit", duplicate_window_days=14)
+    page = vera_client.get(page_url(campaign)).content.decode()
+    assert "Harbour &amp; Sons" in page
+    assert "Design visit" in page
+    assert "14 days" in page
+    Campaign.objects.update(client_name="", offer_name="", duplicate_window_days=None)
+    page = vera_client.get(page_url(campaign)).content.decode()
+    assert "Everybody who comes is a new lead" in page
+    assert "Offer" not in page
+
+
 def test_launch_pause_and_the_way_back(alice_client: Client, winter: Campaign) -> None:
     move(alice_client, winter, "launch")
     assert status(winter) == "active"

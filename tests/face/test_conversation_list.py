@@ -213,7 +213,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
         return find_calls(*args, **asked).extra(where=["pg_sleep(0.3)::text IS NOT NULL"])
 
     monkeypatch.setattr("calls.views.listing.find_calls", find_slowly)
-    monkeypatch.setattr("calls.views.listing.SEARCH_MILLISECONDS", 50)
+    monkeypatch.setattr("calls.search.SEARCH_MILLISECONDS", 50)
 
 
 def test_a_search_that_takes_too_long_ends_with_a_sentence(vera_client: Client, lead: Lead, slow: None) -> None:

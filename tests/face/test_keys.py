@@ -10,7 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import ApiKey, Workspace
+from accounts.forms.keys import INTAKE, READS
+from accounts.models import ApiKey, ApiRequest, Workspace
+from accounts.scopes import SCOPES
 from common import clock
 from tests import world
 
@@ -70,6 +72,9 @@ def test_the_expiry_is_kept(alice_client: Client) -> None:
         ({"name": ""}, "name"),
         ({"scopes": []}, "scopes"),
         ({"scopes": ["leads:delete"]}, "scopes"),
+        ({"preset": "some"}, "preset"),
+        ({"requests_per_minute": "0"}, "requests_per_minute"),
+        ({"requests_per_minute": "100001"}, "requests_per_minute"),
         ({"expiry": "date"}, "until"),
         ({"expiry": "date", "until": "2001-01-01"}, "until"),
         ({"expiry": "date", "until": "9999-12-31"}, "until"),
@@ -86,18 +91,18 @@ def test_what_cannot_be_is_told_at_the_field(alice_client: Client, wrong: dict[s
 
 def test_a_revoked_key_is_refused_at_once(alice_client: Client) -> None:
     key = key_in(make(alice_client, scopes=["interactions:read"]))
-    alice_client.post(reverse("key_revoke", args=[ApiKey.objects.get().pk]))
+    alice_client.post(reverse("key_revoke", args=[ApiKey.objects.get().public_id]))
     assert Client(headers={"X-API-Key": key}).get(API).status_code == 401
     assert "Revoked" in alice_client.get(reverse("key_list")).content.decode()
 
 
 def test_only_owners_see_make_and_revoke_keys(bob_client: Client, mallory_client: Client, workspace: Workspace) -> None:
     world.make_key(workspace)
-    revoke = reverse("key_revoke", args=[ApiKey.objects.get().pk])
+    revoke = reverse("key_revoke", args=[ApiKey.objects.get().public_id])
     assert [bob_client.get(reverse("key_list")).status_code, make(bob_client).status_code] == [403, 403]
     assert bob_client.post(revoke).status_code == 403
     assert mallory_client.post(revoke).status_code == 404
-    assert "test" not in [row.key.name for row in mallory_client.get(reverse("key_list")).context["rows"]]
+    assert "test" not in [key.name for key, _ in mallory_client.get(reverse("key_list")).context["rows"]]
     assert ApiKey.objects.get().revoked_at is None
 
 
@@ -117,4 +122,103 @@ def test_queries_do_not_grow_with_keys(alice_client: Client) -> None:
     few = queries()
     for _ in range(20):
         make(alice_client)
+    assert queries() == few < 12
+
+
+# --- what a new key may do ---
+@pytest.mark.parametrize(("preset", "scopes"), [("read", READS), ("intake", INTAKE), ("all", SCOPES)])
+def test_a_preset_stands_for_its_scopes_whatever_the_boxes_say(
+    alice_client: Client, preset: str, scopes: tuple[str, ...]
+) -> None:
+    assert make(alice_client, preset=preset, scopes=["calls:write"]).status_code == 200
+    assert ApiKey.objects.get().scopes == sorted(scopes)
+
+
+def test_a_preset_needs_no_boxes(alice_client: Client) -> None:
+    assert make(alice_client, preset="read", scopes=[]).status_code == 200
+
+
+def test_each_scope_has_one_box_that_is_named(alice_client: Client) -> None:
+    page = alice_client.get(URL).content.decode()
+    assert sorted(re.findall(r'name="scopes" value="([^"]+)"', page)) == sorted(SCOPES)
+    assert page.count('<span class="visually-hidden">Read ') == len(READS)
+
+
+def test_a_key_has_its_own_pace(alice_client: Client) -> None:
+    make(alice_client, requests_per_minute="75")
+    assert ApiKey.objects.get().requests_per_minute == 75
+
+
+# --- the page of a key ---
+@pytest.fixture
+def key(workspace: Workspace) -> ApiKey:
+    world.make_key(workspace, ("leads:read",))
+    return ApiKey.objects.get()
+
+
+def page_of(key: ApiKey) -> str:
+    return reverse("key_page", args=[key.public_id])
+
+
+def use(key: ApiKey, **fields: Any) -> ApiRequest:
+    defaults: dict[str, Any] = {"method": "GET", "path": "/api/v1/leads", "status": 200, "milliseconds": 12}
+    return ApiRequest.objects.create(api_key=key, at=clock.now(), **{**defaults, **fields})
+
+
+def test_the_page_tells_what_the_key_may_and_what_it_did(alice_client: Client, key: ApiKey) -> None:
+    use(key, path="/api/v1/leads/lead_1", status=404, ip="203.0.113.7")
+    page = alice_client.get(page_of(key)).content.decode()
+    for words in ("leads:read", key.prefix, "GET /api/v1/leads/lead_1", "404", "12 ms", "203.0.113.7"):
+        assert words in page
+    assert f'href="{page_of(key)}"' in alice_client.get(reverse("key_list")).content.decode()
+
+
+def test_a_key_that_did_nothing_says_so(alice_client: Client, key: ApiKey) -> None:
+    assert "Nothing yet" in alice_client.get(page_of(key)).content.decode()
+
+
+def test_what_another_key_did_is_not_shown(alice_client: Client, key: ApiKey, workspace: Workspace) -> None:
+    world.make_key(workspace)
+    use(ApiKey.objects.exclude(pk=key.pk).get(), path="/other")
+    assert "/other" not in alice_client.get(page_of(key)).content.decode()
+
+
+def test_pages_of_activity_follow_each_other(alice_client: Client, key: ApiKey) -> None:
+    for number in range(60):
+        use(key, path=f"/n{number:02}")
+    first = alice_client.get(page_of(key))
+    second = alice_client.get(f"{page_of(key)}{first.context['next_url']}")
+    shown = re.findall(r"/n\d\d", first.content.decode() + second.content.decode())
+    assert shown == [f"/n{number:02}" for number in reversed(range(60))]
+
+
+def test_name_and_pace_are_changed_on_the_page(alice_client: Client, key: ApiKey, workspace: Workspace) -> None:
+    seen = alice_client.get(page_of(key)).context["form"].initial["seen"]
+    fields = {"name": "Nightly", "requests_per_minute": "30", "seen": seen}
+    assert alice_client.post(page_of(key), fields).status_code == 302
+    key.refresh_from_db()
+    assert (key.name, key.requests_per_minute) == ("Nightly", 30)
+    assert workspace.audit_events.filter(verb="api_key.updated").count() == 1
+    wrong = alice_client.post(page_of(key), {"name": "", "requests_per_minute": "0"})
+    assert (wrong.status_code, list(wrong.context["form"].errors)) == (422, ["name", "requests_per_minute"])
+
+
+def test_only_owners_of_the_workspace_see_the_page(bob_client: Client, mallory_client: Client, key: ApiKey) -> None:
+    assert bob_client.get(page_of(key)).status_code == 403
+    assert mallory_client.get(page_of(key)).status_code == 404
+    assert mallory_client.post(page_of(key), {"name": "mine"}).status_code == 404
+    key.refresh_from_db()
+    assert key.name == "test"
+
+
+def test_queries_do_not_grow_with_activity(alice_client: Client, key: ApiKey) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            alice_client.get(page_of(key))
+        return len(captured)
+
+    use(key)
+    few = queries()
+    for _ in range(30):
+        use(key)
     assert queries() == few < 12

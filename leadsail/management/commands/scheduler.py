@@ -12,11 +12,14 @@ import structlog
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
+from accounts.activity import sweep_activity
+from accounts.idempotency import forget_kept_answers
 from calls.dispatch.sweep import sweep_dispatch
 from calls.ingest.sweep import sweep_ingest
 from common.once import forget_sent_forms
 from common.process import Heartbeat, forget_dead_processes, hold_lease, new_token, release_lease
 from leads.bulk import sweep_bulk_changes
+from webhooks.sweep import sweep_webhooks
 
 log = structlog.get_logger(__name__)
 LEASE = "scheduler"
@@ -26,7 +29,10 @@ SWEEPS: tuple[Callable[[], None], ...] = (
     sweep_ingest,
     forget_dead_processes,
     forget_sent_forms,
+    sweep_activity,
+    forget_kept_answers,
     sweep_bulk_changes,
+    sweep_webhooks,
 )
 
 

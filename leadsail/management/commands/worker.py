@@ -11,8 +11,9 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.worker import SimpleWorker
 
-from calls.dispatch import pool
+from calls.dispatch.pool import DIALS
 from common.process import Heartbeat, new_token
+from webhooks import pool as webhook_pool
 
 # In this order: what a provider has told us does not wait behind what we want to ask it.
 QUEUES = {"dial": ["dial"], "default": ["events", "default"]}
@@ -47,5 +48,6 @@ class Command(BaseCommand):
         try:
             Worker(queues, name=f"{options['queue']}-{token}", connection=connection).work(logging_level="WARNING")
         finally:
-            pool.drain()
+            DIALS.drain()
+            webhook_pool.drain()
             heartbeat.stop()

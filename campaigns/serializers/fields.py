@@ -1,0 +1,58 @@
+"""Fields that requests about campaigns and what they call with have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.http import Http404
+from rest_framework import serializers
+
+from accounts.models import Workspace
+from common.errors import NotFoundError
+from common.serializers import Text
+
+# What a PositiveIntegerField holds on every database.
+BIGGEST = 2**31 - 1
+LONGEST_ID = 40
+
+
+class OptionalText(Text):
+    """null, as answers have it, and "" both mean that there is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_blank=True, allow_null=True, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation("" if data is None else data)
+
+
+class IdOf(Text):
+    """An id that becomes the row of the workspace: in a body, too, a foreign id is as unknown as one that never was."""
+
+    def __init__(self, find: Callable[[Workspace, str], Model], **kwargs: Any) -> None:
+        super().__init__(max_length=LONGEST_ID, **kwargs)
+        self.find = find
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        public_id = super().run_validation(data)
+        if public_id is None:
+            return None
+        try:
+            return self.find(self.context["workspace"], public_id)
+        except Http404 as unknown:
+            raise NotFoundError(f"{self.field_name}: {unknown}") from unknown
+
+
+class Amount(serializers.DecimalField):
+    """A JSON number with two digits after the point."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(decimal_places=2, coerce_to_string=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)

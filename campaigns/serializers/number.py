@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from campaigns.access import account_of
+from campaigns.models import CallerNumber
+from campaigns.serializers.fields import IdOf, OptionalText
+from common.serializers import Flag, StrictSerializer, Text
+
+ANY_WRITING = "In any writing; with the country code when it is not of the workspace's country."
+
+
+class CallerNumberFieldsSerializer(StrictSerializer):
+    """What is left out stays as it is."""
+
+    number = Text(source="e164", required=False, max_length=40, help_text=ANY_WRITING)
+    label = OptionalText(max_length=80, help_text="How people call it.")  # type: ignore[assignment]
+    kind = serializers.ChoiceField(
+        CallerNumber.Kind.choices, required=False, help_text="How the provider reaches the phone network."
+    )
+    providerNumberId = Text(
+        source="provider_number_id", required=False, max_length=80, help_text="The number's id at the provider."
+    )
+    accountId = IdOf(account_of, source="account", required=False)
+    active = Flag(source="is_active", required=False)
+
+
+class NewCallerNumberSerializer(CallerNumberFieldsSerializer):
+    """A number that the provider has."""
+
+    number = Text(source="e164", max_length=40, help_text=ANY_WRITING)
+    providerNumberId = Text(source="provider_number_id", max_length=80, help_text="The number's id at the provider.")
+    accountId = IdOf(account_of, source="account")

@@ -1,0 +1,82 @@
+"""The lead that the document shows."""
+
+from __future__ import annotations
+
+from leads.shapes import AttributionShape, CampaignBriefShape, LeadShape
+
+CAMPAIGN: CampaignBriefShape = {
+    "campaignId": "HXZ",
+    "name": "Spring kitchens",
+    "clientId": "harbour",
+    "clientName": "Harbour Kitchens",
+    "clientAbbrev": "HK",
+    "offerId": "spring",
+    "offerName": "Spring offer",
+    "offerAbbrev": "SO",
+}
+ATTRIBUTION: AttributionShape = {
+    "params": {"utm_source": "newsletter"},
+    "captureUrl": "https://kitchens.example.com/quote",
+    "referrer": None,
+    "ipAddress": "192.0.2.14",
+    "userAgent": None,
+    "gclid": None,
+    "gbraid": None,
+    "wbraid": None,
+    "fbclid": None,
+    "fbc": None,
+    "fbp": None,
+    "ttclid": None,
+    "ttp": None,
+    "msclkid": None,
+    "tblci": None,
+    "adPlatform": None,
+    "capturePlatform": None,
+}
+LEAD: LeadShape = {
+    "leadId": "lead_01k9zq4w7s8v5c2e6r3t1y0abc",
+    "campaign": CAMPAIGN,
+    "approval": None,
+    "firstName": "Jane",
+    "lastName": "Doe",
+    "email": "jane.doe@example.com",
+    "phone": "+14155550132",
+    "country": "US",
+    "address": {
+        "street": "12 Harbour Street",
+        "unit": None,
+        "city": "Oakland",
+        "state": "CA",
+        "zip": "94607",
+        "country": "US",
+    },
+    "dateOfBirth": "1984-05-17",
+    "timezone": "America/Los_Angeles",
+    "timezoneSource": "user_input",
+    "notes": [
+        {"id": "81", "text": "Prefers the afternoon", "createdAt": "2026-03-02T17:04:11.201Z", "createdBy": None}
+    ],
+    "questionnaire": [{"key": "filing_for", "question": "Filing for", "answer": "Myself"}],
+    "attribution": ATTRIBUTION,
+    "compliance": {"tcpaConsent": True},
+    "flags": {"isDnc": False, "isTest": False},
+    "status": "new",
+    "detail": None,
+    "tags": ["spring"],
+    "customFields": {"roof_size": 120},
+    "phones": [{"number": "+14155550133", "label": "mobile"}],
+    "source": "website",
+    "owner": None,
+    "clientLeadId": None,
+    "repostedTo": [],
+    "isTest": False,
+    "submissionCount": 1,
+    "latestSubmittedAt": "2026-03-02T17:04:11.201Z",
+    "lastActivityAt": "2026-03-02T17:04:11.201Z",
+    "deliveredAt": None,
+    "lastCallAt": None,
+    "lastOutcome": None,
+    "callbackAt": None,
+    "createdAt": "2026-03-02T17:04:11.201Z",
+    "updatedAt": "2026-03-02T17:04:11.201Z",
+}

@@ -1,0 +1,170 @@
+"""Leads that come in from programs: made directly, or submitted and first compared with those that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Max, Q, QuerySet
+
+from accounts.actors import Actor
+from campaigns.models import Campaign
+from common import clock
+from common.errors import ProblemError
+from common.phones import normalize_phone
+from leads.changes import Answer, LeadChanges, change_lead, with_answers
+from leads.models import Channel, Lead, LeadStatus, Submission
+from leads.names import tidy, title_case
+from leads.services import add_note, add_tag, bar_lead, create_lead, lock_lead, set_status
+from leads.shapes import campaign_brief, event_payload
+from webhooks.services import emit
+
+AGAIN = "Submitted again"
+CAME_LISTED = "Came in as Do-Not-Call"
+# Of a lead that comes again, what was sent joins what is there.
+JOINED = ("custom_fields", "attribution", "compliance")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One request: columns of the lead, what stands beside them, and the request itself."""
+
+    fields: dict[str, Any]
+    payload: Any
+    answers: Sequence[Answer] = ()
+    is_test: bool = False
+    is_dnc: bool = False
+    notes: Sequence[str] = ()
+    tags: Sequence[str] = ()
+
+
+@transaction.atomic
+def take_directly(*, campaign: Campaign, sent: Sent, by: Actor) -> Submission:
+    """As an import does: a lead is made whatever others are there, and nothing else happens."""
+    campaign = _open_campaign(campaign)
+    lead = _make(campaign, sent, _tidied(sent.fields, tidy), by=by)
+    return _keep_submission(lead, sent, LeadStatus.NEW, by=by)
+
+
+@transaction.atomic
+def submit_lead(*, campaign: Campaign, sent: Sent, by: Actor, lead: Lead | None = None) -> Submission:
+    """With `lead` that one comes again. Else one with the phone or e-mail of a lead that came lately is its duplicate:
+    it stays a submission of that lead, which is left as it is."""
+    # Of two equal ones at once the second waits here, and then finds the first one's lead.
+    campaign = _open_campaign(campaign)
+    if lead:
+        submission = _take_again(campaign, lead, sent, by=by)
+    else:
+        submission = _take_new(campaign, sent, by=by)
+    _tell("lead.processed", submission, isDuplicate=submission.status == LeadStatus.DUPLICATE)
+    return submission
+
+
+def _open_campaign(campaign: Campaign) -> Campaign:
+    rows = Campaign.objects.select_for_update(of=("self",), no_key=True).select_related("workspace")
+    stored = rows.get(pk=campaign.pk)
+    if stored.status == Campaign.Status.ARCHIVED:
+        message = f"The campaign {stored.code} is archived and takes no leads: restore it, or name another one."
+        raise ProblemError("CAMPAIGN_ARCHIVED", message, details=[f"campaignId: {message}"])
+    return stored
+
+
+def _take_new(campaign: Campaign, sent: Sent, *, by: Actor) -> Submission:
+    fields = _tidied(sent.fields, title_case)
+    fields["phone"] = _e164(fields["phone"], fields.get("country") or campaign.workspace.country)
+    twin = None if sent.is_test else find_duplicate(campaign, phone=fields["phone"], email=fields["email"])
+    if twin:
+        return _keep_submission(lock_lead(twin), sent, LeadStatus.DUPLICATE, by=by)
+    submission = _keep_submission(_make(campaign, sent, fields, by=by), sent, LeadStatus.NEW, by=by)
+    _tell("lead.first_submission_action", submission, action="none")
+    return submission
+
+
+def _take_again(campaign: Campaign, lead: Lead, sent: Sent, *, by: Actor) -> Submission:
+    fields = _tidied(sent.fields, title_case)
+    changes: LeadChanges = {
+        "campaign": campaign,
+        "columns": {name: value for name, value in fields.items() if name not in JOINED},
+        "merged": {name: fields[name] for name in JOINED if name in fields},
+        "answers": list(sent.answers),
+        "notes": [(None, text) for text in sent.notes],
+    }
+    change_lead(lead=lead, changes=changes, by=by)
+    lead = lock_lead(lead)
+    # Who is only tried out, and who said no, stays where they are.
+    if lead.status != LeadStatus.DNC and (lead.is_test or not sent.is_test):
+        set_status(lead=lead, status=LeadStatus.NEW, by=by, reason=AGAIN)
+    status = LeadStatus.DNC if lead.status == LeadStatus.DNC else LeadStatus.NEW
+    return _keep_submission(lead, sent, status, by=by)
+
+
+def _tidied(fields: dict[str, Any], tidy_name: Callable[[str], str]) -> dict[str, Any]:
+    names = {name: tidy_name(fields[name]) for name in ("first_name", "last_name") if name in fields}
+    return fields | names
+
+
+def _e164(phone: str, country: str) -> str:
+    try:
+        return normalize_phone(phone, country=country)
+    except ValidationError as error:
+        raise ValidationError({"phone": error}) from None
+
+
+def _make(campaign: Campaign, sent: Sent, fields: dict[str, Any], *, by: Actor) -> Lead:
+    fields["questionnaire"] = with_answers([], {"answers": list(sent.answers)})
+    lead = create_lead(workspace=campaign.workspace, campaign=campaign, by=by, is_test=sent.is_test, **fields)
+    for text in sent.notes:
+        add_note(lead=lead, text=text, by=by)
+    for name in sent.tags:
+        add_tag(lead=lead, name=name, by=by)
+    if sent.is_dnc:
+        bar_lead(lead=lead, addresses=[(Channel.PHONE, lead.phone)], by=by, reason=CAME_LISTED)
+    return lead
+
+
+def find_duplicate(campaign: Campaign, *, phone: str, email: str) -> Lead | None:
+    """The newest lead of the campaign with the phone, else with the e-mail, that came within the campaign's window."""
+    if campaign.duplicate_window_days is None:
+        return None
+    since = clock.now() - timedelta(days=campaign.duplicate_window_days)
+    came = Q(latest_submitted_at__gte=since) | Q(latest_submitted_at=None, created_at__gte=since)
+    leads = Lead.objects.filter(came, campaign=campaign, is_test=False)
+    return _newest(leads.filter(phone=phone).exclude(phone="")) or _newest(leads.filter(email=email).exclude(email=""))
+
+
+def _newest(leads: QuerySet[Lead]) -> Lead | None:
+    return leads.order_by("-id").first()
+
+
+def _keep_submission(lead: Lead, sent: Sent, status: str, *, by: Actor) -> Submission:
+    now = clock.now()
+    submission = Submission.objects.create(
+        lead=lead,
+        number=(lead.submissions.aggregate(latest=Max("number"))["latest"] or 0) + 1,
+        status=status,
+        campaign=campaign_brief(lead.campaign),
+        payload=sent.payload,
+        is_test=sent.is_test or lead.is_test,
+        api_key=by.api_key,
+        created_at=now,
+    )
+    stamps = {"latest_submitted_at": now, "last_activity_at": now}
+    Lead.objects.filter(pk=lead.pk).update(submission_count=F("submission_count") + 1, **stamps)
+    return submission
+
+
+def _tell(event: str, submission: Submission, **data: Any) -> None:
+    lead = submission.lead
+    facts = {"submissionNumber": submission.number, "isTest": submission.is_test, **data}
+    emit(
+        event,
+        workspace=lead.workspace,
+        campaign_code=lead.campaign.code,
+        object_id=lead.public_id,
+        payload=partial(event_payload, lead, submission.public_id, status=submission.status, **facts),
+    )
