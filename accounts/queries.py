@@ -22,6 +22,15 @@ VERB_WORDS = {
     "dnc.lifted": "Taken off the Do-Not-Call list",
     "dnc.uploaded": "Do-Not-Call list uploaded",
     "member.role_changed": "Role changed",
+    "webhook.changed": "Webhook endpoint changed",
+    "webhook.created": "Webhook endpoint made",
+    "webhook.deleted": "Webhook endpoint deleted",
+    "webhook.disabled": "Webhook endpoint disabled after failing",
+    "webhook.paused": "Webhook endpoint paused",
+    "webhook.replayed": "Webhook deliveries sent again",
+    "webhook.secret_rotated": "Webhook secret rotated",
+    "webhook.switched_on": "Webhook endpoint switched on",
+    "webhook.tested": "Webhook endpoint tested",
 }
 # What an event calls its object, the first that it has.
 NAMES = ("name", "email", "address", "what")

@@ -112,17 +112,15 @@ def store_result(account_id: int, checks: Iterable[Check], *, directory: dict[st
 
 
 def check_account(account_id: int) -> None:
-    try:
-        account = ProviderAccount.objects.filter(pk=account_id).first()
-    except SecretUnreadable as error:
-        store_result(account_id, [Check("API key", "missing", str(error))])
-        return
+    account = ProviderAccount.objects.filter(pk=account_id).first()
     if account is None or not state_of_check(account).is_pending:
         return
     agents = list(VoiceAgent.objects.filter(account=account, is_active=True).order_by("name"))
     numbers = list(CallerNumber.objects.filter(account=account, is_active=True).order_by("e164"))
     try:
         found = _inspect(account, agents)
+    except SecretUnreadable as error:
+        store_result(account.pk, [Check("API key", "missing", str(error))])
     except ProviderUnreachable as error:
         log.info("check_failed", account=account.public_id, error=str(error))
         store_result(account.pk, [Check("API key", _state_of(error), _why(error))])

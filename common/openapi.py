@@ -14,7 +14,6 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
 from common.operations import Operation, operation_of
-from common.serializers import StrictSerializer
 from common.shapes import Components, Schema
 
 DESCRIPTION = """\
@@ -211,7 +210,7 @@ class ApiSchema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema: Any = cast(Any, super())._map_basic_serializer(serializer, direction)
-        strict = issubclass(serializer if isinstance(serializer, type) else type(serializer), StrictSerializer)
+        strict = getattr(serializer, "refuses_unknown_names", False)
         return schema | {"additionalProperties": False} if strict else schema
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:

@@ -12,6 +12,8 @@ MAX_OBJECT = 32_768
 class StrictSerializer(serializers.Serializer[Any]):
     """Unknown names are refused: a misspelt `isTest` must not become a real call."""
 
+    refuses_unknown_names = True
+
     default_error_messages = {"invalid": "Send a JSON object, not a {datatype}."}  # noqa: RUF012
 
     def to_internal_value(self, data: Any) -> Any:

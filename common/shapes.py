@@ -83,7 +83,8 @@ class Components:
                 "type": "object",
                 **({"description": words} if words else {}),
                 "properties": {field: self.schema_of(hint) for field, hint in hints.items()},
-                "required": sorted(field for field, hint in hints.items() if not _may_be_absent(hint)),
+                # A TypedDict whose annotations are postponed takes all its keys for required.
+                "required": sorted(field for field, hint in hints.items() if get_origin(hint) is not NotRequired),
                 "additionalProperties": False,
             }
         assert self.shapes[name] is shape, f"two shapes are called {name}"
@@ -102,10 +103,3 @@ class Components:
         if len(schemas) == 1 and isinstance(schemas[0].get("type"), str) and "enum" not in schemas[0]:
             return schemas[0] | {"type": [schemas[0]["type"], "null"]}
         return {"anyOf": [*schemas, {"type": "null"}]}
-
-
-def _may_be_absent(hint: Any) -> bool:
-    """Asked of the hint: a TypedDict whose annotations are postponed takes all its keys for required."""
-    if get_origin(hint) is Annotated:
-        return _may_be_absent(get_args(hint)[0])
-    return get_origin(hint) is NotRequired

@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from leads.models import Channel, DoNotCall, Lead, LeadPhone, LeadStatus, Submission
 from leads.shapes import event_payload
 from webhooks.models import WebhookEndpoint
-from webhooks.services import emit
+from webhooks.services import Told, emit_many
 
 # These have an event of their own beside lead.status_changed.
 NAMED = (LeadStatus.DELIVERED, LeadStatus.FAILED, LeadStatus.QUEUED, LeadStatus.DISQUALIFIED)
@@ -28,10 +28,12 @@ def tell_statuses(leads: Sequence[Lead], *, before: Mapping[int, str], reason: s
     if heard:
         _ask_along(leads)
     facts = {"reason": reason or None, "interactionId": interaction_public_id or None}
-    for lead in leads if heard else ():
-        payload = partial(event_payload, lead, previousStatus=before[lead.pk], **facts)
-        for name in heard:
-            _emit(name, lead.workspace, lead, payload)
+    told = [
+        _told(name, lead, partial(event_payload, lead, previousStatus=before[lead.pk], **facts))
+        for lead in (leads if heard else ())
+        for name in heard
+    ]
+    emit_many(workspace=leads[0].workspace, told=told)
 
 
 def _ask_along(leads: Sequence[Lead]) -> None:
@@ -41,21 +43,17 @@ def _ask_along(leads: Sequence[Lead]) -> None:
         lead.__dict__["latest_submission"] = latest.get(lead.pk)
 
 
-def _emit(event: str, workspace: Workspace, lead: Lead | None, payload: Callable[[], dict[str, Any]]) -> None:
-    emit(
-        event,
-        workspace=workspace,
-        campaign_code=lead.campaign.code if lead else "",
-        object_id=lead.public_id if lead else "",
-        payload=payload,
-    )
+def _told(event: str, lead: Lead | None, payload: Callable[[], dict[str, Any]]) -> Told:
+    code, object_id = (lead.campaign.code, lead.public_id) if lead else ("", "")
+    return Told(event, code, object_id, payload)
 
 
 def tell_listed(workspace: Workspace, entries: Sequence[DoNotCall]) -> None:
     """Of new entries: once for each lead that has the address, and once without a lead where none has it."""
     if entries and _heard(workspace, [LISTED]):
-        for entry, lead in _whose(workspace, entries):
-            _emit(LISTED, workspace, lead, partial(_listing, entry, lead))
+        whose = _whose(workspace, entries)
+        told = (_told(LISTED, lead, partial(_listing, entry, lead)) for entry, lead in whose)
+        emit_many(workspace=workspace, told=told)
 
 
 def _heard(workspace: Workspace, events: Sequence[str]) -> list[str]:

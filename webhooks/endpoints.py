@@ -100,7 +100,7 @@ def rotate_secret(*, endpoint: WebhookEndpoint, by: Actor) -> WebhookEndpoint:
 
 def secret_of(endpoint: WebhookEndpoint) -> str:
     try:
-        return WebhookEndpoint.objects.values_list("secret", flat=True).get(pk=endpoint.pk)
+        return str(WebhookEndpoint.objects.only("secret").get(pk=endpoint.pk).secret)
     except SecretUnreadable as error:
         raise ProblemError(
             "SECRET_UNREADABLE", "The stored secret cannot be decrypted any more: rotate it to get a new one."

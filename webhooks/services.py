@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,50 +22,70 @@ from webhooks.models import Delivery, WebhookEndpoint, WebhookEvent
 
 SERVE = "webhooks.jobs.serve"
 TEST_GOES_AHEAD = timedelta(days=365)
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something that happened. `payload` is asked only when somebody wants to hear it."""
+
+    event: str
+    campaign_code: str
+    object_id: str
+    payload: Callable[[], dict[str, Any]]
 
 
 def emit(
     event: str, *, workspace: Workspace, campaign_code: str, object_id: str, payload: Callable[[], dict[str, Any]]
 ) -> WebhookEvent | None:
-    """Called in the transaction of what happened: the event commits with it, or not at all. `payload` is asked only
-    when somebody wants to hear it."""
-    assert event in EVENTS, event
-    endpoints = _listeners(workspace, campaign_code, event)
+    """Called in the transaction of what happened: the event commits with it, or not at all."""
+    told = emit_many(workspace=workspace, told=[Told(event, campaign_code, object_id, payload)])
+    return told[0] if told else None
+
+
+def emit_many(*, workspace: Workspace, told: Iterable[Told]) -> list[WebhookEvent]:
+    """The same for many at once, in a fixed number of queries; gives back what somebody hears."""
+    # A secret that cannot be decrypted must not undo what happened.
+    rows = WebhookEndpoint.objects.filter(workspace=workspace).defer("headers", "secret", "previous_secret")
+    endpoints = list(rows.order_by("id"))
     if not endpoints:
-        return None
-    row = _record(event, workspace, campaign_code, object_id, payload())
-    for endpoint in endpoints:
-        Delivery.objects.create(endpoint=endpoint, event=row, due_at=row.created_at, created_at=row.created_at)
+        return []
+    heard = [(_event(workspace, one), found) for one in told if (found := _listeners(endpoints, one))]
+    WebhookEvent.objects.bulk_create([event for event, _ in heard], batch_size=BATCH)
+    deliveries = [
+        Delivery(endpoint=endpoint, event=event, due_at=event.created_at, created_at=event.created_at)
+        for event, found in heard
+        for endpoint in found
+    ]
+    Delivery.objects.bulk_create(deliveries, batch_size=BATCH)
+    for endpoint in {delivery.endpoint for delivery in deliveries}:
         # One that fails is asked by the sweep, at its own pace.
         if endpoint.state == WebhookEndpoint.State.ACTIVE and not endpoint.failing_since:
             serve_after_commit(endpoint)
-    return row
+    return [event for event, _ in heard]
 
 
-def _listeners(workspace: Workspace, campaign_code: str, event: str) -> list[WebhookEndpoint]:
+def _listeners(endpoints: Iterable[WebhookEndpoint], told: Told) -> list[WebhookEndpoint]:
     """The campaign's endpoint when it takes the event; else the workspace's, unless the campaign wants none of them."""
-    rows = WebhookEndpoint.objects.filter(workspace=workspace, campaign_code__in={"", campaign_code})
-    # A secret that cannot be decrypted must not undo what happened.
-    known = list(rows.defer("headers", "secret", "previous_secret").order_by("id"))
-    own = next((row for row in known if row.campaign_code), None)
-    if own and own.takes(event):
+    assert told.event in EVENTS, told.event
+    of_campaign = (row for row in endpoints if row.campaign_code and row.campaign_code == told.campaign_code)
+    own = next(of_campaign, None)
+    if own and own.takes(told.event):
         return [own]
     if own and not own.inherits:
         return []
-    return [row for row in known if not row.campaign_code and row.takes(event)]
+    return [row for row in endpoints if not row.campaign_code and row.takes(told.event)]
 
 
-def _record(
-    event: str, workspace: Workspace, campaign_code: str, object_id: str, payload: dict[str, Any]
-) -> WebhookEvent:
+def _event(workspace: Workspace, told: Told) -> WebhookEvent:
     public_id, now = new_public_id("evt"), clock.now()
-    body = {"event": event, "id": public_id, "timestamp": as_moment(now), **payload}
-    return WebhookEvent.objects.create(
+    body = {"event": told.event, "id": public_id, "timestamp": as_moment(now), **told.payload()}
+    return WebhookEvent(
         public_id=public_id,
         workspace=workspace,
-        type=event,
-        campaign_code=campaign_code,
-        object_id=object_id,
+        type=told.event,
+        campaign_code=told.campaign_code,
+        object_id=told.object_id,
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         created_at=now,
     )
@@ -105,7 +126,8 @@ def send_test(*, endpoint: WebhookEndpoint, by: Actor) -> Delivery:
     if endpoint.state == WebhookEndpoint.State.PAUSED:
         raise ProblemError("ENDPOINT_PAUSED", "This endpoint is paused and is sent nothing: switch it on first.")
     payload = {"message": "This is a test of your webhook endpoint.", "endpointId": endpoint.public_id}
-    event = _record(TEST_EVENT, endpoint.workspace, endpoint.campaign_code, endpoint.public_id, payload)
+    event = _event(endpoint.workspace, Told(TEST_EVENT, endpoint.campaign_code, endpoint.public_id, lambda: payload))
+    event.save()
     # Before everything that waits: somebody is looking, and a disabled endpoint's backlog is not searched for it.
     due = event.created_at - TEST_GOES_AHEAD
     delivery = Delivery.objects.create(endpoint=endpoint, event=event, due_at=due, created_at=event.created_at)

@@ -96,6 +96,8 @@ def _prepare(interaction: Interaction) -> PlaceRequest | None:
     if clock.real_now() - interaction.queued_at > EXPIRES:
         withdraw(interaction, ErrorCode.EXPIRED, EXPIRED_TEXT)
         return None
+    # Decrypted here: behind the fence it would be too late to find that it cannot be.
+    _ = interaction.account.api_key
     wait = take_line(interaction)
     if wait is not None:
         put_back(interaction, wait)

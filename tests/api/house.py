@@ -130,7 +130,7 @@ def _interaction(lead: Lead) -> Interaction:
 
 def _key(workspace: Workspace) -> str:
     world.make_key(workspace, ("leads:read",))
-    return workspace.api_keys.order_by("-pk").first().public_id
+    return workspace.api_keys.latest("pk").public_id
 
 
 def _webhook(workspace: Workspace, lead: Lead) -> dict[str, str]:

@@ -80,7 +80,7 @@ def test_everything_that_may_be_sent_is_kept(api: Client, campaign: Campaign) ->
 
 
 def test_a_questionnaire_may_come_as_a_list_with_its_questions(api: Client, campaign: Campaign) -> None:
-    answers = [
+    answers: list[dict[str, Any]] = [
         {"key": "who", "question": "Who is it for?", "answer": ["me", {"and": "my wife"}]},
         {"question": "What is your budget?", "answer": None},
     ]
@@ -178,11 +178,11 @@ def test_a_key_that_may_only_read_is_refused(campaign: Campaign) -> None:
 # --- duplicates ---
 def test_a_duplicate_stays_a_submission_of_the_lead_that_is_there(api: Client, campaign: Campaign) -> None:
     first = submit(api, a_lead(campaign))
-    before = Lead.objects.values().get()
+    before: Any = Lead.objects.values().get()
     again = submit(api, a_lead(campaign, firstName="Janet", email="JANE.doe@example.com", phone="415-555-0188"))
     assert (again["leadId"], again["isDuplicate"]) == (first["leadId"], True)
     assert (again["status"], again["submissionNumber"]) == ("duplicate", 2)
-    after = Lead.objects.values().get()
+    after: Any = Lead.objects.values().get()
     moved = {name for name in after if after[name] != before[name]}
     assert moved == {"submission_count", "latest_submitted_at", "last_activity_at"}
     assert Submission.objects.get(number=2).payload["firstName"] == "Janet"

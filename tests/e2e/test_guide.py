@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from playwright.sync_api import expect
 from tests.e2e.chromium import new_context, open_browser
 from tests.e2e.conftest import MakeStack
 from tests.e2e.stack import Stack
+from tests.sandbox.harness import free_port
+from tests.up.installation import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / "docs/api.md").read_text(), re.M | re.S)
@@ -22,12 +25,12 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / "docs/api.md").read_text()
 def block(language: str, holding: str) -> str:
     found = [text for kind, text in BLOCKS if kind == language and holding in text]
     assert len(found) == 1
-    return found[0]
+    return str(found[0])
 
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
-    stack = make_stack()
+    stack = make_stack(WEBHOOK_PRIVATE_NETWORKS="127.0.0.0/8")
     stack.control(speed=20)
     return stack
 
@@ -60,6 +63,28 @@ def test_the_requests_of_curl_are_answered(stack: Stack) -> None:
     told = paste(stack, ["sh", "-c", block("sh", "field()") + recording])
     assert told.count('"success":true') >= 2
     assert '"interactions"' in told
+
+
+def test_a_receiver_on_the_same_machine_is_told_what_happens(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "receiver.py").write_text(block("python", "import hmac"))
+    port = free_port()
+    fields = {"url": f"http://127.0.0.1:{port}/", "events": ["call.completed", "lead.processed"]}
+    endpoint = stack.api.post(f"{stack.web}/api/v1/webhook-endpoints", json=fields, timeout=20).json()["data"]
+    environment = {**os.environ, "SECRET": endpoint["secret"], "PORT": str(port)}
+    command = [sys.executable, "receiver.py"]
+
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as receiver:
+        address = f"{stack.web}/api/v1/webhook-endpoints/{endpoint['endpointId']}/test"
+        wait_for(lambda: accepts(port), 10, lambda: "the receiver does not start")
+        assert stack.api.post(address, timeout=20).status_code == 200
+        assert receiver.stdout
+        assert receiver.stdout.readline().startswith("webhook.test evt_")
+        receiver.kill()
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize(("theme", "width", "height"), [("light", 1440, 900), ("dark", 390, 844)])

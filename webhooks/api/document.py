@@ -69,8 +69,8 @@ class StatusEventShape(AboutLeadShape):
 class SubmissionFactsShape(PersonShape):
     submissionNumber: int
     isTest: bool
-    isDuplicate: Annotated[NotRequired[bool], "Of lead.processed: it was counted at a lead that had come before."]
-    action: Annotated[NotRequired[str], "Of lead.first_submission_action: none, for nothing is done by itself yet."]
+    isDuplicate: NotRequired[Annotated[bool, "Of lead.processed: it was counted at a lead that had come before."]]
+    action: NotRequired[Annotated[str, "Of lead.first_submission_action: none, for nothing is done by itself yet."]]
 
 
 class SubmissionEventShape(AboutLeadShape):
