@@ -5,7 +5,7 @@
 
 PY = .venv/bin/python
 TESTS = tests
-PYTEST = $(PY) -m pytest -n 5 --dist loadfile --session-timeout=540
+PYTEST = $(PY) -m pytest -n 5 --dist loadfile --session-timeout=840
 # Whole installations, which take their time; of these, dying workers is the one to be tried on both databases.
 ONCE = --ignore=tests/e2e/test_browser.py --ignore=tests/e2e/test_every_ending.py --ignore=tests/e2e/test_faults.py \
 	--ignore=tests/e2e/test_guide.py --ignore=tests/e2e/test_journeys.py --ignore=tests/e2e/test_pages.py
@@ -35,6 +35,8 @@ PLAIN = --ignore=tests/demo --ignore=tests/gate --ignore=tests/test_docs.py --ig
 	--ignore-glob='*/face/test_two_factor*' --ignore-glob='*/face/test_login*' \
 	--ignore-glob='*/face/test_errors*' --ignore-glob='*/face/test_styleguide*' --ignore-glob='*/face/test_guide*' \
 	--ignore-glob='*/face/test_providers*' --ignore-glob='*/face/test_call_*' --ignore-glob='*/face/test_prompt_*' \
+	--ignore-glob='*/api/test_schemathesis*' --ignore-glob='*/api/test_openapi*' --ignore-glob='*/api/test_guide*' \
+	--ignore-glob='*/api/test_envelope*' --ignore-glob='*/api/test_bad_input*' --ignore-glob='*/api/test_access*' \
 	--ignore-glob='*/face/test_agents*' --ignore-glob='*/face/test_numbers*' --ignore-glob='*/face/test_banners*'
 
 # Once more what talks to the database, on a real PostgreSQL.

@@ -108,7 +108,7 @@ def test_a_lead_is_told_whole(api: Client, lead: Lead, bob: User) -> None:
             "customFields": {},
             "phones": [{"number": "+14155550199", "label": "mobile"}],
             "source": None,
-            "owner": "Bob",
+            "owner": "bob@example.com",
             "clientLeadId": None,
             "repostedTo": [],
             "isTest": False,

@@ -267,7 +267,7 @@ def test_a_deleted_endpoint_is_gone_and_stands_in_the_trail(alice_client: Client
     alice_client.post(url_of(endpoint, "webhook_delete"))
     assert not WebhookEndpoint.objects.exists()
     assert AuditEvent.objects.get(verb="webhook.deleted").user is not None
-    assert "Webhook deleted" in alice_client.get(reverse("audit_list")).content.decode()
+    assert "Webhook endpoint deleted" in alice_client.get(reverse("audit_list")).content.decode()
 
 
 @pytest.mark.parametrize(
