@@ -16,6 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanSwitchWidget
 
 from accounts.access import actor_of
+from accounts.keys import create_api_key, revoke_api_key
 from accounts.models import (
     ApiKey,
     ApiRequest,
@@ -31,14 +32,7 @@ from accounts.models import (
 from accounts.people import add_member, change_role, delete_person, is_last_owner, remove_member, sole_ownerships
 from accounts.scopes import SCOPE_WORDS
 from accounts.security import reset_two_factor
-from accounts.services import (
-    create_api_key,
-    create_workspace,
-    revoke_api_key,
-    set_calls_stopped,
-    set_operator_stop,
-    update_workspace,
-)
+from accounts.services import create_workspace, set_calls_stopped, set_operator_stop, update_workspace
 from common.admin import Admin, Inline, ReadOnlyAdmin, SameWorkspaceForm, adopt
 
 # Roles are memberships and addresses stand on the user: two more places to keep would only mislead.

@@ -9,8 +9,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.actors import Actor
+from accounts.keys import digest_key
 from accounts.models import ApiKey
-from accounts.services import digest_key
 from common import clock
 from common.operations import METHODS, operation_of
 

@@ -129,6 +129,7 @@ class Invitation(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    api_key = models.ForeignKey("ApiKey", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
     # Real time: a link is as old as it is, whatever the business clock says.
     expires_at = models.DateTimeField()
@@ -172,6 +173,8 @@ class ApiKey(models.Model):
         help_text="Empty: the installation's limit (API_REQUESTS_PER_MINUTE).",
     )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
+    # Whoever revokes a key revokes what it made.
+    made_by_key = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

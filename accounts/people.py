@@ -64,6 +64,7 @@ def invite(*, workspace: Workspace, email: str, role: str, by: Actor) -> tuple[I
         "role": Role(role),
         "digest": digest_token(token),
         "invited_by": by.user,
+        "api_key": by.api_key,
         "created_at": clock.now(),
         "expires_at": clock.real_now() + VALID_FOR,
     }
@@ -112,7 +113,7 @@ def _waiting(workspace: Workspace, **which: Any) -> QuerySet[Invitation]:
     return Invitation.objects.filter(workspace=workspace, accepted_at=None, revoked_at=None, **which)
 
 
-def _revoke_all(invitations: QuerySet[Invitation], *, by: Actor) -> None:
+def revoke_all(invitations: QuerySet[Invitation], *, by: Actor) -> None:
     for row in invitations.select_related("workspace"):
         revoke_invitation(invitation=row, by=by)
 
@@ -154,7 +155,7 @@ def _join(invitation: Invitation, user: User) -> Membership:
 def add_member(*, workspace: Workspace, user: User, role: str, by: Actor) -> Membership:
     """The operator's way; an invitation that waits for them would only outlive the seat."""
     member, created = Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": Role(role)})
-    _revoke_all(_waiting(workspace, email=user.email), by=by)
+    revoke_all(_waiting(workspace, email=user.email), by=by)
     if created:
         _record_member(member, by=by, verb="member.added", role=member.role)
     return member
@@ -169,7 +170,7 @@ def change_role(*, member: Membership, role: str, by: Actor) -> bool:
     _keep_an_owner(stored)
     Membership.objects.filter(pk=stored.pk).update(role=Role(role))
     if role != Role.OWNER:
-        _revoke_all(_waiting(stored.workspace, invited_by=stored.user), by=by)
+        revoke_all(_waiting(stored.workspace, invited_by=stored.user), by=by)
     _record_member(stored, by=by, verb="member.role_changed", before=stored.role, after=role)
     return True
 
@@ -179,8 +180,8 @@ def remove_member(*, member: Membership, by: Actor) -> None:
     """What they owned, wrote and called stays theirs by name; no invitation brings them or their guests back."""
     stored = _lock(member)
     _keep_an_owner(stored)
-    _revoke_all(_waiting(stored.workspace, email=stored.user.email), by=by)
-    _revoke_all(_waiting(stored.workspace, invited_by=stored.user), by=by)
+    revoke_all(_waiting(stored.workspace, email=stored.user.email), by=by)
+    revoke_all(_waiting(stored.workspace, invited_by=stored.user), by=by)
     _record_member(stored, by=by, verb="member.removed", role=stored.role)
     stored.delete()
 

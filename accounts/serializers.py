@@ -12,7 +12,7 @@ from accounts.people import one_line
 from accounts.scopes import SCOPES
 from common import clock
 from common.hours import validate_timezone
-from common.serializers import StrictSerializer, Text, Whole
+from common.serializers import Choice, StrictSerializer, Text, Whole
 
 COUNTRIES = frozenset(code for code, _ in country_choices())
 MOST_REQUESTS = 100_000
@@ -32,7 +32,7 @@ class Name(Text):
 class KeySerializer(StrictSerializer):
     name = Name(max_length=80, help_text="What will use it, so that you know later what stops when you revoke it.")
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(SCOPES),
+        child=Choice(SCOPES),
         allow_empty=False,
         max_length=len(SCOPES),
         help_text="None that the key you use does not have.",
@@ -75,12 +75,12 @@ class WorkspaceSerializer(StrictSerializer):
 
 
 class MemberSerializer(StrictSerializer):
-    role = serializers.ChoiceField(Role.choices)
+    role = Choice(Role.choices)
 
 
 class InvitationSerializer(StrictSerializer):
     email = serializers.EmailField(max_length=254)
-    role = serializers.ChoiceField(Role.choices, required=False, default=Role.MEMBER)
+    role = Choice(Role.choices, required=False, default=Role.MEMBER)
 
 
 class AuditQuery(PageQuery):

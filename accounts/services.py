@@ -1,23 +1,14 @@
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
-from accounts.models import ApiKey, AuditEvent, Membership, OperatorSwitch, Role, User, Workspace
-from accounts.scopes import SCOPES
+from accounts.models import AuditEvent, Membership, OperatorSwitch, Role, User, Workspace
 from common import clock
 from common.errors import ProblemError
-
-
-def digest_key(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 @transaction.atomic
@@ -35,13 +26,13 @@ def create_workspace(
 @transaction.atomic
 def update_workspace(*, workspace: Workspace, by: Actor, **wanted: str) -> bool:
     """`name`, `country` and `timezone`, or some of them; False when nothing is different."""
-    changes = _update(Workspace.objects.filter(pk=workspace.pk), wanted)
+    changes = change_columns(Workspace.objects.filter(pk=workspace.pk), wanted)
     if changes:
         _record_workspace(workspace, by=by, verb="workspace.updated", data={"changes": changes})
     return bool(changes)
 
 
-def _update(row: QuerySet[Any], wanted: dict[str, Any]) -> dict[str, list[Any]]:
+def change_columns(row: QuerySet[Any], wanted: dict[str, Any]) -> dict[str, list[Any]]:
     """What was different: before and after."""
     if not wanted:
         return {}
@@ -65,67 +56,6 @@ def create_first_owner(
     user = User.objects.create_superuser(email, password, first_name=name)
     create_workspace(name=workspace_name, owner=user, by=Actor(user=user), country=country, timezone=timezone)
     return user
-
-
-@transaction.atomic
-def create_api_key(
-    *,
-    workspace: Workspace,
-    name: str,
-    scopes: Iterable[str],
-    by: Actor,
-    expires_at: datetime | None = None,
-    requests_per_minute: int | None = None,
-) -> tuple[ApiKey, str]:
-    """The row and the key itself, which is shown this once and cannot be had again."""
-    wanted = sorted(set(scopes))
-    if unknown := set(wanted) - set(SCOPES):
-        raise ProblemError("UNKNOWN_SCOPE", f"There is no scope {', '.join(sorted(unknown))}.")
-    if by.api_key:
-        _refuse_more_than(by.api_key, scopes=wanted, expires_at=expires_at)
-    key = f"ls_{secrets.token_urlsafe(32)}"
-    row = ApiKey.objects.create(
-        workspace=workspace,
-        name=name,
-        prefix=key[:10],
-        digest=digest_key(key),
-        scopes=wanted,
-        created_by=by.user,
-        expires_at=expires_at,
-        requests_per_minute=requests_per_minute,
-    )
-    _record_key(row, by=by, verb="api_key.created", scopes=wanted)
-    return row, key
-
-
-def _refuse_more_than(key: ApiKey, *, scopes: Iterable[str], expires_at: datetime | None) -> None:
-    """Else a key that may make keys could do everything for ever."""
-    if missing := set(scopes) - set(key.scopes):
-        names = ", ".join(sorted(missing))
-        raise ProblemError("SCOPE_NOT_HELD", f"The key that asks lacks {names}: it makes no key that may do more.")
-    if key.expires_at and (expires_at is None or expires_at > key.expires_at):
-        until = f"{key.expires_at:%Y-%m-%dT%H:%M:%SZ}"
-        raise ProblemError("EXPIRES_TOO_LATE", f"The key that asks ends at {until}: it makes none that lives longer.")
-
-
-@transaction.atomic
-def update_api_key(*, key: ApiKey, by: Actor, **wanted: Any) -> bool:
-    """`name` and `requests_per_minute`, or one of them; False when nothing is different."""
-    changes = _update(ApiKey.objects.filter(pk=key.pk), wanted)
-    if changes:
-        _record_key(key, by=by, verb="api_key.updated", changes=changes)
-    return bool(changes)
-
-
-@transaction.atomic
-def revoke_api_key(*, key: ApiKey, by: Actor) -> None:
-    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now()):
-        _record_key(key, by=by, verb="api_key.revoked")
-
-
-def _record_key(key: ApiKey, *, by: Actor, verb: str, **data: Any) -> None:
-    data = {"name": str(key), **data}
-    record(workspace=key.workspace, by=by, verb=verb, object_type="api_key", object_id=key.public_id, data=data)
 
 
 def record(

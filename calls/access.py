@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from django.http import Http404
-
 from accounts.models import Workspace
 from calls.models import Interaction
 from calls.shapes import with_all_shown
+from common.errors import UnknownIdError
 
 
 def interaction_of(workspace: Workspace, public_id: str) -> Interaction:
@@ -13,5 +12,5 @@ def interaction_of(workspace: Workspace, public_id: str) -> Interaction:
     )
     found = rows.filter(workspace=workspace, public_id=public_id).first()
     if found is None:
-        raise Http404("There is no such call.")
+        raise UnknownIdError("call", public_id)
     return found

@@ -1,24 +1,25 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC
 from typing import Any
 
 from rest_framework import serializers
 
-from accounts.api.base import PageQuery
+from accounts.api.base import LONGEST_PAGE, PageQuery
 from calls.correction import FINAL
 from calls.models import Interaction, Status
 from calls.services import MAX_INSTRUCTIONS
-from common.serializers import CommaList, Flag, StrictSerializer, Text
+from common.serializers import Choice, CommaList, Flag, StrictSerializer, Text
+from leads.serializers.listing import DayOrMoment
 
 MAX_PHONE = 40
 
 
-class InitiateSerializer(StrictSerializer):
+class CheckCallSerializer(StrictSerializer):
     """What is null counts as not given: many programs send every field that they know."""
 
     leadId = Text(max_length=40, help_text="The lead to call.")
-    direction = serializers.ChoiceField(
+    direction = Choice(
         Interaction.Direction.choices,
         required=False,
         allow_null=True,
@@ -34,13 +35,12 @@ class InitiateSerializer(StrictSerializer):
         "such number is refused with `INVALID_PHONE_NUMBER`.",
     )
     campaignId = Text(required=False, allow_null=True, max_length=40, help_text="Instead of the lead's campaign.")
-    additionalInstructions = Text(
+    callerNumberId = Text(
         required=False,
         allow_null=True,
-        allow_blank=True,
-        trim_whitespace=False,
-        max_length=MAX_INSTRUCTIONS,
-        help_text="Appended to the agent's prompt for this call, word for word.",
+        max_length=40,
+        help_text="Calls from this number instead of the campaign's or the agent's. One that is not active, or not of "
+        "the agent's provider account, is refused with `MISSING_PHONE_NUMBER`.",
     )
     isTest = Flag(
         required=False,
@@ -53,18 +53,22 @@ class InitiateSerializer(StrictSerializer):
         return {name: value for name, value in attrs.items() if value is not None}
 
 
-class Edge(serializers.DateTimeField):
-    """An end of a span of time. A day alone is the whole of it."""
+class InitiateSerializer(CheckCallSerializer):
+    """What is null counts as not given: many programs send every field that they know."""
 
-    def __init__(self, *, is_last: bool = False, **kwargs: Any) -> None:
-        self.of_day = time.max if is_last else time.min
-        super().__init__(required=False, default_timezone=UTC, **kwargs)
+    additionalInstructions = Text(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=MAX_INSTRUCTIONS,
+        help_text="Appended to the agent's prompt for this call, word for word.",
+    )
 
-    def to_internal_value(self, value: Any) -> datetime:
-        try:
-            return datetime.combine(date.fromisoformat(value), self.of_day, UTC)
-        except (TypeError, ValueError):
-            return super().to_internal_value(value)
+
+class LeadInteractionQuery(PageQuery):
+    # LeadSail's own gives all of them: as many as there may be, for who does not ask for the next page.
+    limit = serializers.IntegerField(required=False, default=LONGEST_PAGE, min_value=1, max_value=LONGEST_PAGE)
 
 
 class InteractionQuery(PageQuery):
@@ -74,10 +78,15 @@ class InteractionQuery(PageQuery):
     status = CommaList(
         required=False, max_length=400, help_text=f"Any of these, separated by commas: {', '.join(Status.values)}."
     )
-    direction = serializers.ChoiceField(Interaction.Direction.choices, required=False)
+    direction = Choice(Interaction.Direction.choices, required=False)
     isTest = serializers.BooleanField(required=False, allow_null=True, default=None)
-    startDate = Edge(help_text="Asked for at this time or later: ISO 8601, UTC unless it says otherwise; or a day.")
-    endDate = Edge(is_last=True, help_text="Asked for at this time or earlier.")
+    startDate = DayOrMoment(
+        required=False,
+        help_text="Asked for at this time or later: a day in the workspace's zone, or a moment.",
+    )
+    endDate = DayOrMoment(
+        is_last=True, required=False, help_text="Asked for at this time or earlier: a day means to its end."
+    )
     search = Text(
         required=False,
         allow_blank=True,
@@ -99,7 +108,7 @@ class InteractionQuery(PageQuery):
 
 
 class CorrectSerializer(StrictSerializer):
-    status = serializers.ChoiceField(FINAL, help_text="How the call really ended.")
+    status = Choice(FINAL, help_text="How the call really ended.")
     reason = Text(max_length=300, help_text="Why: whoever reads the call later sees it beside the outcome.")
     callbackAt = serializers.DateTimeField(
         required=False,

@@ -15,6 +15,7 @@ from calls.gate.rules import Reason, Verdict, evaluate
 from calls.history import note
 from calls.models import Dispatch, ErrorCode, Interaction, Status
 from calls.prompting import RenderedPrompt, render_prompt
+from calls.shapes import reason_json
 from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import clock
 from common.errors import ProblemError
@@ -31,6 +32,8 @@ class Preflight:
     plan: Plan
     verdict: Verdict
     zones: tuple[str, ...]
+    live_call_id: str
+    """The call that is under way to the lead or the number; else empty."""
 
     @property
     def lead(self) -> Lead:
@@ -65,22 +68,13 @@ class CallRefused(ProblemError):
     """The gate's no, with every reason and the time from which it would be a yes."""
 
     def __init__(self, verdict: Verdict, *, live_interaction_id: str = "") -> None:
-        reasons = [_as_json(reason) for reason in verdict.reasons]
+        reasons = [reason_json(reason) for reason in verdict.reasons]
         extra: dict[str, Any] = {"reasons": reasons, "nextAllowedAt": iso(verdict.next_allowed_at)}
         if live_interaction_id:
             extra["interactionId"] = live_interaction_id
         details = [reason.message for reason in verdict.reasons]
         super().__init__(verdict.code, verdict.message, details=details, **extra)
         self.verdict, self.live_interaction_id = verdict, live_interaction_id
-
-
-def _as_json(reason: Reason) -> dict[str, Any]:
-    return {
-        "code": reason.code,
-        "message": reason.message,
-        "rule": reason.rule,
-        "nextAllowedAt": iso(reason.next_allowed_at),
-    }
 
 
 def preflight(
@@ -96,7 +90,9 @@ def preflight(
     full = campaigns.get(pk=campaign.pk if campaign else lead.campaign_id)
     plan = make_plan(lead=lead, campaign=full, number=number, caller_number=caller_number, is_test=is_test)
     facts = read_facts(plan)
-    return Preflight(plan=plan, verdict=evaluate(facts, clock.now()), zones=facts.zones)
+    return Preflight(
+        plan=plan, verdict=evaluate(facts, clock.now()), zones=facts.zones, live_call_id=facts.live_call_id
+    )
 
 
 def initiate_call(
@@ -121,7 +117,7 @@ def initiate_call(
                 lead=lead, campaign=campaign, number=number, caller_number=caller_number, is_test=is_test
             )
             if not checked.verdict.allowed:
-                raise CallRefused(checked.verdict, live_interaction_id=live_call_id(checked.plan))
+                raise CallRefused(checked.verdict, live_interaction_id=checked.live_call_id)
             interaction = _create(checked.plan, by, origin, additional_instructions, direction)
             enqueue_after_commit(job_names.DIAL, interaction.pk, queue="dial")
     except IntegrityError as error:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from django.conf import settings
 from django.urls import reverse
 
+from calls.gate.rules import Reason
 from calls.models import Interaction, InteractionEvent, InteractionQuerySet
 from common.shapes import Moment, as_moment, iso
 
@@ -107,6 +108,15 @@ class HappeningShape(TypedDict):
     text: str
 
 
+class ReasonShape(TypedDict):
+    """Why a call may not be made now."""
+
+    code: str
+    message: str
+    rule: str
+    nextAllowedAt: Annotated[Moment | None, "From when on this reason alone would not stand in the way any more."]
+
+
 def with_all_shown(rows: InteractionQuerySet) -> InteractionQuerySet:
     """All that `interaction_json` reads, in one query. Without the account's secrets: one that cannot be decrypted must
     not hide its calls."""
@@ -191,3 +201,12 @@ def _correction(interaction: Interaction) -> CorrectionShape | None:
 
 def happening_json(event: InteractionEvent) -> HappeningShape:
     return {"at": as_moment(event.at), "kind": event.kind, "text": event.text}
+
+
+def reason_json(reason: Reason) -> ReasonShape:
+    return {
+        "code": reason.code,
+        "message": reason.message,
+        "rule": reason.rule,
+        "nextAllowedAt": iso(reason.next_allowed_at),
+    }

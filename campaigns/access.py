@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
 
 from accounts.models import Workspace
 from campaigns.accounts import SECRETS
@@ -16,13 +15,14 @@ from campaigns.models import (
     ProviderAccount,
     VoiceAgent,
 )
+from common.errors import UnknownIdError
 
 
 def campaign_of(workspace: Workspace, code: str) -> Campaign:
     campaigns = Campaign.objects.with_calling().select_related("workspace")
     found = campaigns.filter(workspace=workspace, code=code.upper()).first()
     if found is None:
-        raise Http404("There is no such campaign.")
+        raise UnknownIdError("campaign", code)
     return found
 
 
@@ -30,7 +30,7 @@ def agent_of(workspace: Workspace, public_id: str) -> VoiceAgent:
     agents = VoiceAgent.objects.select_related("workspace", "account", "template", "caller_number")
     found = agents.filter(workspace=workspace, public_id=public_id).first()
     if found is None:
-        raise Http404("There is no such voice agent.")
+        raise UnknownIdError("voice agent", public_id)
     return found
 
 
@@ -38,7 +38,7 @@ def number_of(workspace: Workspace, public_id: str) -> CallerNumber:
     numbers = CallerNumber.objects.select_related("workspace", "account")
     found = numbers.filter(workspace=workspace, public_id=public_id).first()
     if found is None:
-        raise Http404("There is no such caller number.")
+        raise UnknownIdError("caller number", public_id)
     return found
 
 
@@ -46,21 +46,21 @@ def template_of(workspace: Workspace, public_id: str) -> PromptTemplate:
     templates = PromptTemplate.objects.select_related("workspace", "current__created_by")
     found = templates.filter(workspace=workspace, public_id=public_id).first()
     if found is None:
-        raise Http404("There is no such prompt template.")
+        raise UnknownIdError("prompt template", public_id)
     return found
 
 
 def version_of(template: PromptTemplate, number: int) -> PromptVersion:
     found = template.versions.select_related("created_by", "template").filter(number=number).first()
     if found is None:
-        raise Http404("The template has no such version.")
+        raise UnknownIdError("version", number)
     return found
 
 
 def variable_of(workspace: Workspace, name: str) -> PromptVariable:
     found = PromptVariable.objects.select_related("workspace").filter(workspace=workspace, name=name).first()
     if found is None:
-        raise Http404("There is no such variable.")
+        raise UnknownIdError("variable", name)
     return found
 
 
@@ -73,5 +73,5 @@ def accounts_of(workspace: Workspace) -> QuerySet[ProviderAccount]:
 def account_of(workspace: Workspace, public_id: str) -> ProviderAccount:
     found = accounts_of(workspace).filter(public_id=public_id).first()
     if found is None:
-        raise Http404("There is no such provider account.")
+        raise UnknownIdError("provider account", public_id)
     return found

@@ -238,16 +238,21 @@ def _save_changes(row: VoiceAgent | CallerNumber, changes: dict[str, list[Any]],
 
 
 def check_prompt(*, workspace: Workspace, body: str, first_message: str = "") -> None:
+    if mistakes := prompt_mistakes(workspace=workspace, body=body, first_message=first_message):
+        raise ValidationError(mistakes)
+
+
+def prompt_mistakes(*, workspace: Workspace, body: str, first_message: str) -> dict[str, list[str]]:
+    """Why such a text is not saved, by field."""
     known = variable_defaults(workspace)
-    errors = {
+    found = {
         name: mistakes
         for name, text in (("body", body), ("first_message", first_message))
         if (mistakes := find_mistakes(text, known))
     }
     if not body.strip():
-        errors["body"] = ["Write what the agent should do."]
-    if errors:
-        raise ValidationError(errors)
+        found["body"] = ["Write what the agent should do."]
+    return found
 
 
 @transaction.atomic
@@ -289,7 +294,7 @@ def register_custom_fields(*, workspace: Workspace, names: Iterable[str]) -> Non
     """A lead's custom field may be used in templates from the moment a lead has it."""
     rows = [
         PromptVariable(workspace=workspace, name=name, kind=PromptVariable.Kind.CUSTOM_FIELD)
-        for name in names
+        for name in sorted(names)
         if name not in BUILT_IN and VARIABLE_PATTERN.fullmatch(name)
     ]
     PromptVariable.objects.bulk_create(rows, ignore_conflicts=True)

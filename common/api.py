@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.views import defaults
@@ -15,10 +17,14 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from common.errors import ProblemError
+from common.errors import ProblemError, UnknownIdError
 
 log = structlog.get_logger(__name__)
 UNREADABLE = "The request could not be read: it broke off, has too many parts, or is for another host"
+# What a client is told of what is wrong, at most.
+MOST_LINES, LONGEST_LINE = 50, 1000
+# PostgreSQL chose this transaction to end a deadlock, or could not order it: nothing of it was kept.
+ROLLED_BACK = ("40P01", "40001")
 FAULT = "Something went wrong on our side; nothing was lost, try again"
 
 
@@ -27,8 +33,14 @@ def success(data: Any, *, status: int = 200) -> Response:
 
 
 def failure(code: str, message: str, *, status: int, details: list[str] | None = None, **extra: Any) -> Response:
-    error = {"code": code, "message": message, **({"details": details} if details else {}), **extra}
-    return Response({"success": False, "error": error}, status=status)
+    return Response(_envelope(code, message, details, **extra), status=status)
+
+
+def _envelope(code: str, message: str, details: list[str] | None = None, **extra: Any) -> dict[str, Any]:
+    """Whoever is told that the input is invalid may count on details."""
+    lines = details or ([message] if code == "VALIDATION_ERROR" else None)
+    error = {"code": code, "message": message, **({"details": lines} if lines else {}), **extra}
+    return {"success": False, "error": error}
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
@@ -42,9 +54,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         case ModelValidationError():
             return failure("VALIDATION_ERROR", "Invalid input data", status=400, details=_of_model(exc))
         case IntegrityError():
-            log.warning("api_conflict", error=str(exc))
-            message = "Somebody else changed this at the same moment: read it again, then repeat the request"
-            return failure("CONFLICT", message, status=409)
+            return _conflict(exc)
+        case OperationalError() if getattr(exc.__cause__, "sqlstate", "") in ROLLED_BACK:
+            return _conflict(exc)
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             response = failure("UNAUTHORIZED", str(exc.detail), status=401)
             response["WWW-Authenticate"] = 'ApiKey realm="LeadSail", Bearer realm="LeadSail"'
@@ -58,14 +70,29 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
             return failure("UNSUPPORTED_MEDIA_TYPE", message, status=415)
         case RecursionError():
             return failure("VALIDATION_ERROR", "The JSON is nested too deeply", status=400)
+        case UnknownIdError():
+            return failure("NOT_FOUND", "Resource not found", status=404, details=_flatten(str(exc), exc.field))
         case Http404():
             return failure("NOT_FOUND", "Resource not found", status=404)
         case PermissionDenied():
             return failure("FORBIDDEN", "This is not allowed", status=403)
+        case exceptions.MethodNotAllowed():
+            return failure("METHOD_NOT_ALLOWED", _no_method(context), status=405)
         case exceptions.APIException():
             return failure(_code(exc), str(exc.detail), status=exc.status_code)
     log.exception("api_fault", exc_info=exc)
     return failure("SERVER_ERROR", FAULT, status=500)
+
+
+def _conflict(exc: Exception) -> Response:
+    log.warning("api_conflict", error=str(exc))
+    message = "Somebody else changed this at the same moment: read it again, then repeat the request"
+    return failure("CONFLICT", message, status=409)
+
+
+def _no_method(context: dict[str, Any]) -> str:
+    methods = ", ".join(name for name in context["view"].allowed_methods if name not in ("HEAD", "OPTIONS"))
+    return f"This address does not know the method {context['request'].method[:20]}: use {methods}."
 
 
 def unknown_address(request: HttpRequest, *args: object, **kwargs: object) -> JsonResponse:
@@ -89,7 +116,7 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def _before_any_view(code: str, message: str, *, status: int) -> JsonResponse:
-    return JsonResponse({"success": False, "error": {"code": code, "message": message}}, status=status)
+    return JsonResponse(_envelope(code, message), status=status)
 
 
 def _of_model(error: ModelValidationError) -> list[str]:
@@ -109,16 +136,23 @@ def _camel(name: str) -> str:
 
 
 def _code(exc: exceptions.APIException) -> str:
-    codes = {403: "FORBIDDEN", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
+    codes = {403: "FORBIDDEN", 404: "NOT_FOUND", 415: "UNSUPPORTED_MEDIA_TYPE"}
     return codes.get(exc.status_code, "VALIDATION_ERROR")
 
 
 def _flatten(detail: Any, path: str = "") -> list[str]:
+    return [line[:LONGEST_LINE] for line in islice(_lines(detail, path), MOST_LINES)]
+
+
+def _lines(detail: Any, path: str) -> Iterator[str]:
     if isinstance(detail, dict):
-        return [line for key, value in detail.items() for line in _flatten(value, _below(path, str(key)))]
-    if isinstance(detail, list):
-        return [line for value in detail for line in _flatten(value, path)]
-    return [f"{path}: {detail}" if path else str(detail)]
+        for key, value in detail.items():
+            yield from _lines(value, _below(path, str(key)))
+    elif isinstance(detail, list):
+        for value in detail:
+            yield from _lines(value, path)
+    else:
+        yield f"{path}: {detail}" if path else str(detail)
 
 
 def _below(path: str, name: str) -> str:

@@ -68,6 +68,8 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     descriptor_class = _Decrypting
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, Ciphertext):
+            return value.text
         return encrypt(str(value)) if value else ""
 
     def from_db_value(self, value: str | None, *args: object) -> Ciphertext | str:

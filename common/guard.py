@@ -100,7 +100,7 @@ class Guard:
                 return self._watch(self._open(family, target, share=len(public) - tried))
             except OSError:
                 continue
-        raise Refused(f"{host} did not accept the connection")
+        raise Refused(f"{host} did not accept the connection on port {port}: check that the receiver runs there")
 
     def _open(self, family: int, target: Any, *, share: int) -> socket.socket:
         left = self._until - time.monotonic()
@@ -144,7 +144,7 @@ def _look_up(host: str, port: int) -> list[tuple[int, Any]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Refused(f"the name {host} is not known") from error
+        raise Refused(f"the name {host} is not known: check it in the URL") from error
     return [(family, target) for family, _, _, _, target in found]
 
 

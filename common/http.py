@@ -10,17 +10,27 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    SSLError,
+)
 
 from common.guard import Guard, GuardedAdapter, Refused
 
 MAX_JSON_BYTES = 20 * 1024 * 1024
+# What OpenSSL says when the other end speaks plain HTTP, or hangs up on what it does not understand.
+NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING"}
 _local = threading.local()
 
 
@@ -52,8 +62,15 @@ def _session() -> requests.Session:
     return session
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None, wherever it leads. Also of a redirect that is not to be followed, requests would make the next request,
+        and for that read and unpack this answer's whole body, however large."""
+        return None
+
+
 def _new_session(adapter: type[HTTPAdapter] = HTTPAdapter) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     # One tenant's cookies must not travel with another's key.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -103,6 +120,11 @@ def call(
         return _send(session, request, timeout, max_bytes)
 
 
+def as_asked(url: str) -> str:
+    """The URL in the letters that go over the line, e.g. of a host in another script. ValueError: it has none."""
+    return requests.Request("POST", url).prepare().url or ""
+
+
 def _prepare(session: requests.Session, method: str, url: str, **what: Any) -> requests.PreparedRequest:
     try:
         request = session.prepare_request(requests.Request(method, url, **what))
@@ -139,15 +161,15 @@ def _send_guarded(
         except Refused as error:
             raise NotSent(str(error)) from error
         except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL) as error:
-            raise NotSent("the URL is none that can be sent to") from error
+            raise NotSent("the URL is not one that can be sent to: check the host and the port") from error
         except requests.RequestException as error:
             if guard.expired or isinstance(error, requests.Timeout):
-                raise Lost(f"no answer within {seconds:g} s") from error
+                raise Lost(f"nothing came within {seconds:g} s") from error
             raise _classify(error) from error
         with response:
             if guard.expired:
                 # The line was cut among the headers, which looks like their end.
-                raise Lost(f"no answer within {seconds:g} s")
+                raise Lost(f"nothing came within {seconds:g} s")
             body = _read_some(response, max_bytes)
     return Answer(status=response.status_code, body=body, headers=dict(response.headers))
 
@@ -178,9 +200,25 @@ def _classify(error: requests.RequestException) -> NotSent | Lost:
     if isinstance(reason, SSLError) and isinstance(reason.args[0], ssl.SSLCertVerificationError):
         # While hands are shaken: the request comes after that.
         return NotSent(f"the host's certificate is not good: {reason.args[0].verify_message}")
-    if isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError):
+    if isinstance(reason, NameResolutionError):
+        return NotSent("the host's name is not known: check it in the URL")
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
         return NotSent("the host did not accept the connection")
-    return Lost(f"the connection broke: {type(error).__name__}")
+    return Lost(_why_lost(error, reason))
+
+
+def _why_lost(error: requests.RequestException, reason: Exception | None) -> str:
+    """In words for whoever typed the URL in."""
+    if isinstance(reason, SSLError):
+        fault = getattr(reason.args[0], "reason", None) or "no reason given"
+        hint = "; this port may speak http:// only" if fault in NO_TLS else ""
+        return f"the encrypted connection failed ({fault.replace('_', ' ').lower()}){hint}"
+    cause = error.args[0].args[-1] if error.args and isinstance(error.args[0], ProtocolError) else None
+    if isinstance(cause, RemoteDisconnected | ConnectionResetError | BrokenPipeError):
+        return "the host closed the connection without an answer"
+    if isinstance(cause, HTTPException):
+        return "what came back is not HTTP; this port may speak https:// only"
+    return f"the connection broke: {type(error).__name__}"
 
 
 def _parse(response: requests.Response, body: bytes) -> Any:

@@ -17,7 +17,8 @@ from common.operations import Operation, operation_of
 from common.shapes import Components, Schema
 
 DESCRIPTION = """\
-Everything that can be done in LeadSail's pages can be done by this API. The guide for integrators is `docs/api.md`.
+What can be done in LeadSail's pages can be done by this API, but for the figures of Home, one's own profile and second
+factor, and the undoing of a bulk change. The guide with examples is `docs/api.md` in LeadSail's source.
 
 **Key.** Send it as `X-API-Key: ls_…` or as `Authorization: Bearer ls_…`. A key belongs to one workspace and has scopes;
 each operation says which one it needs. What belongs to another workspace is 404.
@@ -25,15 +26,16 @@ each operation says which one it needs. What belongs to another workspace is 404
 **Envelope.** `{"success": true, "data": …}`, or `{"success": false, "error": {"code", "message", "details"}}`. Decide
 by `error.code`; `message` and `details` are for people. Fields that an operation does not know are refused.
 
-**Pages.** Lists are newest first. Send `nextCursor` of a page as `cursor` of the next, while `hasMore` is true.
+**Pages.** Lists are newest first. Send `nextCursor` of a page as `cursor` of the next, while `hasMore` is true. A
+parameter that is empty counts as not given.
 
 **Once.** Send an `Idempotency-Key` with every POST that makes or dials something: sent again it answers the same and
 does nothing.
 
-**Pace.** Each answer says by `RateLimit-*` how many requests are left in this minute; after that comes 429 with
-`Retry-After`.
+**Pace.** Every answer of an operation says by `RateLimit-*` how many requests are left in this minute; after that comes
+429 with `Retry-After`.
 
-**Times** are ISO 8601 in UTC (`2026-11-20T15:04:05Z`), numbers E.164 (`+14155550132`). What is not known is null.
+**Times** are ISO 8601 in UTC (`2026-11-20T15:04:05.000Z`), numbers E.164 (`+14155550132`). What is not known is null.
 """
 TAGS = {
     "Calls": "Dial leads.",
@@ -73,7 +75,7 @@ FAILURES = {
         "MethodNotAllowed",
         "The address does not know this method.",
         "METHOD_NOT_ALLOWED",
-        'Method "PUT" not allowed.',
+        "This address does not know the method PUT: use GET, POST.",
     ),
     409: (
         "Conflict",
@@ -137,7 +139,11 @@ ERROR_SCHEMA: Schema = {
             "properties": {
                 "code": {"type": "string", "description": "Stable: decide by this."},
                 "message": {"type": "string", "description": "For people: what is wrong and what to do."},
-                "details": {"type": "array", "items": {"type": "string"}},
+                "details": {
+                    "type": "array",
+                    "description": "Where it is wrong: `field: sentence`. Always there with VALIDATION_ERROR.",
+                    "items": {"type": "string"},
+                },
                 "reasons": {
                     "type": "array",
                     "description": "Why a call is refused, the weightiest first.",
@@ -195,6 +201,15 @@ class ApiSchema(AutoSchema):
         asked = [self.said.query] if self.said.query else []
         return [*asked, IDEMPOTENCY_KEY] if self.said.idempotent else asked
 
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        """One of the query that is empty counts as one that is not there."""
+        found: Any = cast(Any, super())._get_parameters()
+        for parameter in found:
+            if parameter["in"] == "query" and not parameter.get("required"):
+                parameter["schema"].pop("minLength", None)
+                parameter["allowEmptyValue"] = True
+        return cast("list[dict[str, Any]]", found)
+
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         found: Any = cast(Any, super())._resolve_path_parameters(variables)
         for parameter in found:
@@ -211,7 +226,10 @@ class ApiSchema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema: Any = cast(Any, super())._map_basic_serializer(serializer, direction)
         strict = getattr(serializer, "refuses_unknown_names", False)
-        return schema | {"additionalProperties": False} if strict else schema
+        # The generator would take the words of a class that it is made of.
+        schema.pop("description", None)
+        words = " ".join((type(serializer).__doc__ or "").split())
+        return schema | ({"description": words} if words else {}) | ({"additionalProperties": False} if strict else {})
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         codes = {*ALWAYS, *self.said.errors, *(WITH_BODY if self.said.body else ())}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 MAX_BODY = 2 * 1024 * 1024
 MAX_DEPTH = 32
+MOST_VALUES = 20_000
 # What both databases keep exactly.
 BIGGEST_NUMBER = 2**53
 
@@ -64,21 +65,27 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def check_json(value: Any, depth: int = 0) -> None:
+def check_json(value: Any, depth: int = 0) -> int:
+    """How many values it holds. Every one of too many would be judged by itself, and told what is wrong with it."""
     if depth > MAX_DEPTH:
         raise ParseError("The JSON is nested too deeply")
+    count = 1
     if isinstance(value, str):
         if "\0" in value or not _is_encodable(value):
             raise ParseError("A text has a NUL character or half of a surrogate pair: leave it out")
-    elif isinstance(value, dict):
-        for name, entry in value.items():
-            check_json(name, depth)
-            check_json(entry, depth + 1)
-    elif isinstance(value, list):
-        for entry in value:
-            check_json(entry, depth + 1)
+    elif isinstance(value, dict | list):
+        few = len(value) <= MOST_VALUES
+        count += sum(check_json(entry, depth + 1) for entry in _entries(value)) if few else MOST_VALUES
+        if count > MOST_VALUES:
+            raise ParseError(f"The body holds more than {MOST_VALUES} values: send it in parts")
     elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= BIGGEST_NUMBER):
         raise ParseError(f"A number is beyond {BIGGEST_NUMBER}: send it as a text")
+    return count
+
+
+def _entries(value: dict[str, Any] | list[Any]) -> Iterator[Any]:
+    yield from value
+    yield from value.values() if isinstance(value, dict) else ()
 
 
 def _is_encodable(text: str) -> bool:

@@ -17,9 +17,9 @@ KEEP_FAILED_SECONDS = 24 * 3600
 BACKLOG = 500
 
 
-def enqueue_after_commit(job: str, *args: Any, queue: str = "default") -> None:
+def enqueue_after_commit(job: str, *args: Any, queue: str = "default", first: bool = False) -> None:
     """The job by dotted name, ids in `args`. A queue that is down must not break the request that wrote the row."""
-    transaction.on_commit(partial(enqueue, job, *args, queue=queue))
+    transaction.on_commit(partial(enqueue, job, *args, queue=queue, first=first))
 
 
 @lru_cache
@@ -32,9 +32,10 @@ def redis() -> Redis:
     return _queue("default").connection
 
 
-def enqueue(job: str, *args: Any, queue: str = "default") -> bool:
+def enqueue(job: str, *args: Any, queue: str = "default", first: bool = False) -> bool:
+    """`first`: before all that waits, for what somebody is looking at."""
     try:
-        _queue(queue).enqueue(job, *args, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS)
+        _queue(queue).enqueue(job, *args, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS, at_front=first)
     except (RedisError, OSError) as error:
         log.warning("queue_unreachable", job=job, error=str(error))
         return False

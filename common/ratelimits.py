@@ -26,6 +26,8 @@ class Quota:
     resets_in: int
     """Whole seconds until all are free again."""
     exceeded: bool = False
+    is_flood: bool = False
+    """Beyond the first refusal of the window: no more news."""
 
     def headers(self) -> dict[str, str]:
         found = {
@@ -45,4 +47,10 @@ def take(name: str, *, limit: int) -> Quota:
         log.warning("quota_not_counted", error=str(error))
         return Quota(limit=limit, remaining=limit, resets_in=WINDOW_SECONDS)
     resets_in = max(1, -(-int(milliseconds) // 1000))
-    return Quota(limit=limit, remaining=max(0, limit - used), resets_in=resets_in, exceeded=used > limit)
+    return Quota(
+        limit=limit,
+        remaining=max(0, limit - used),
+        resets_in=resets_in,
+        exceeded=used > limit,
+        is_flood=used > limit + 1,
+    )

@@ -45,7 +45,8 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def as_moment(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    """Always with milliseconds: moments of one form can be compared as texts."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Components:

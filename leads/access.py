@@ -2,10 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.http import Http404
-from django.shortcuts import get_object_or_404
-
 from accounts.models import Workspace
+from common.errors import UnknownIdError
 from leads.models import DoNotCall, Lead, Note, Submission
 
 # Who has put somebody on the Do-Not-Call list by mistake takes it back for so long; afterwards it takes an admin.
@@ -21,7 +19,7 @@ def lead_of(workspace: Workspace, public_id: str) -> Lead:
     )
     found = lead.first()
     if found is None:
-        raise Http404("There is no such lead.")
+        raise UnknownIdError("lead", public_id)
     return found
 
 
@@ -30,20 +28,25 @@ def is_row_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def row_id(text: str) -> int:
-    if not is_row_id(text):
-        raise Http404("There is no such row.")
-    return int(text)
-
-
 def entry_of(workspace: Workspace, entry_id: str) -> DoNotCall:
-    entries = DoNotCall.objects.select_related("workspace", "user")
-    return get_object_or_404(entries, workspace=workspace, pk=row_id(entry_id))
+    entries = DoNotCall.objects.select_related("workspace", "user").filter(workspace=workspace)
+    found = entries.filter(pk=entry_id).first() if is_row_id(entry_id) else None
+    if found is None:
+        raise UnknownIdError("entry", entry_id)
+    return found
 
 
-def note_of(lead: Lead, pk: int) -> Note:
-    return get_object_or_404(Note.objects.select_related("author", "lead__workspace"), lead=lead, pk=pk)
+def note_of(lead: Lead, note_id: str) -> Note:
+    notes = Note.objects.select_related("author", "lead__workspace").filter(lead=lead)
+    found = notes.filter(pk=note_id).first() if is_row_id(note_id) else None
+    if found is None:
+        raise UnknownIdError("note", note_id)
+    return found
 
 
 def submission_of(workspace: Workspace, public_id: str) -> Submission:
-    return get_object_or_404(Submission.objects.select_related("lead"), lead__workspace=workspace, public_id=public_id)
+    submissions = Submission.objects.select_related("lead").filter(lead__workspace=workspace)
+    found = submissions.filter(public_id=public_id).first()
+    if found is None:
+        raise UnknownIdError("submission", public_id)
+    return found

@@ -23,7 +23,7 @@ class DecidedMeanwhileError(ProblemError):
 
 
 @transaction.atomic
-def decide(*, lead: Lead, status: str, by: Actor, reason: str = "") -> bool:
+def decide(*, lead: Lead, status: str, by: Actor, reason: str = "", detail: str = "") -> bool:
     """`pending` takes a decision back; False when it waits already. A lead that said no stays `dnc`."""
     before, wanted = lead.approval_status, Approval(status)
     if before == wanted == Approval.PENDING:
@@ -37,7 +37,7 @@ def decide(*, lead: Lead, status: str, by: Actor, reason: str = "") -> bool:
         message = "Somebody else has decided at the same moment: read the lead again."
         raise DecidedMeanwhileError("CONFLICT", message)
     lead.approval_status, lead.approval = wanted, approval
-    _move_status(lead, wanted, reason, by=by)
+    _move_status(lead, wanted, reason, by=by, detail=detail)
     data = {"before": before, "after": wanted, "reason": reason}
     record(
         workspace=lead.workspace,
@@ -51,10 +51,10 @@ def decide(*, lead: Lead, status: str, by: Actor, reason: str = "") -> bool:
 
 
 @transaction.atomic
-def ask_approval(*, lead: Lead, by: Actor, reason: str = "") -> bool:
+def ask_approval(*, lead: Lead, by: Actor, reason: str = "", detail: str = "") -> bool:
     """From now on the lead waits for a decision; False when it does already."""
     if lead.approval_status:
-        return decide(lead=lead, status=Approval.PENDING, by=by, reason=reason)
+        return decide(lead=lead, status=Approval.PENDING, by=by, reason=reason, detail=detail)
     lead.approval_status, lead.approval = Approval.PENDING, _approval(lead, Approval.PENDING, reason, by)
     lead.updated_at = clock.now()
     lead.save(update_fields=["approval_status", "approval", "updated_at"])
@@ -86,8 +86,8 @@ def _approval(lead: Lead, wanted: str, reason: str, by: Actor) -> dict[str, Any]
     }
 
 
-def _move_status(lead: Lead, wanted: str, reason: str, *, by: Actor) -> None:
+def _move_status(lead: Lead, wanted: str, reason: str, *, by: Actor, detail: str) -> None:
     if wanted == Approval.REJECTED and lead.status != LeadStatus.DNC:
-        set_status(lead=lead, status=LeadStatus.REJECTED, by=by, reason=reason[:200])
+        set_status(lead=lead, status=LeadStatus.REJECTED, by=by, reason=reason[:200], detail=detail)
     elif wanted == Approval.PENDING and lead.status == LeadStatus.REJECTED:
-        set_status(lead=lead, status=LeadStatus.PENDING_ACTION, by=by, reason=RESET)
+        set_status(lead=lead, status=LeadStatus.PENDING_ACTION, by=by, reason=RESET, detail=detail)

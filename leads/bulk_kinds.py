@@ -79,10 +79,11 @@ class _Untag(_Kind):
 
 class _SetStatus(_Kind):
     def do(self, lead: Lead) -> Before | None:
-        status, source = lead.status, self.change.public_id
+        status, detail, source = lead.status, lead.detail, self.change.public_id
         if not set_status(lead=lead, status=self.change.value, by=self.by, reason=REASON, source=source):
             return None
-        return {"status": status, "history": _last_change(lead), "entries": _listed_by(self.change, lead)}
+        entries = _listed_by(self.change, lead)
+        return {"status": status, "detail": detail, "history": _last_change(lead), "entries": entries}
 
     def undo(self, lead: Lead, before: Before) -> bool:
         """The same status may have been set anew since, by a call for one."""
@@ -90,7 +91,9 @@ class _SetStatus(_Kind):
             return False
         if _said_again(before["entries"]):
             return False
-        set_status(lead=lead, status=before["status"], by=self.by, reason=UNDO_REASON)
+        # Changes of before this was kept are undone without it.
+        detail = before.get("detail", "")
+        set_status(lead=lead, status=before["status"], by=self.by, reason=UNDO_REASON, detail=detail)
         _lift(lead, before["entries"], by=self.by)
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, TypedDict
 
@@ -15,10 +16,11 @@ from accounts.models import User, Workspace
 from campaigns.models import Campaign
 from common.errors import NotFoundError
 from common.phones import normalize_phone
-from leads.access import is_row_id
+from common.shapes import as_moment
 from leads.approval import ask_approval, decide
-from leads.models import Approval, Lead
+from leads.models import Approval, Lead, LeadStatus
 from leads.names import readable
+from leads.queries import barred, listed_numbers
 from leads.services import (
     add_note,
     assign_leads,
@@ -35,6 +37,12 @@ MOST_ANSWERS = 500
 MOST_CHARACTERS = 65_536
 SHOWN_IDS = 20
 KEY_LENGTH = 120
+# What LeadSail itself knows beside the flags that were set.
+OWN_FLAGS = {
+    "isDnc": "isDnc follows the Do-Not-Call list: POST /leads/{leadId}/dnc puts the lead on it, "
+    "DELETE /do-not-call/{entryId} takes an entry off.",
+    "isTest": "A lead is a test lead from the start: send isTest with POST /leads/submit.",
+}
 
 
 class Answer(TypedDict):
@@ -51,6 +59,8 @@ class LeadChanges(TypedDict, total=False):
     columns: dict[str, Any]
     # As JSON Merge Patch has it: null takes a name away.
     merged: dict[str, dict[str, Any]]
+    # Nobody sets these: they may be sent back as they stand.
+    own_flags: dict[str, Any]
     answers: list[Answer]
     forgotten_keys: list[str]
     # With their labels, in any writing.
@@ -91,7 +101,18 @@ def _check_known(public_ids: Sequence[str], leads: Sequence[Lead]) -> None:
 
 
 def _change(leads: Sequence[Lead], changes: LeadChanges, by: Actor) -> int:
+    if own := changes.get("own_flags"):
+        _check_own_flags(leads, own)
     return len({lead.pk for changed in _acts(leads, changes, by) for lead in changed})
+
+
+def _check_own_flags(leads: Sequence[Lead], given: Mapping[str, Any]) -> None:
+    said_no = barred(leads)
+    for lead in leads:
+        stand = {"isDnc": lead.pk in said_no, "isTest": lead.is_test}
+        for name, value in given.items():
+            if value is not stand[name]:
+                raise ValidationError({"flags": OWN_FLAGS[name]})
 
 
 def _acts(leads: Sequence[Lead], changes: LeadChanges, by: Actor) -> Iterator[Iterable[Lead]]:
@@ -107,28 +128,41 @@ def _acts(leads: Sequence[Lead], changes: LeadChanges, by: Actor) -> Iterator[It
         if any(list(_own_acts(lead, changes, by))):
             yield [lead]
     if "status" in changes:
-        reason = changes.get("columns", {}).get("detail", "")[:200]
-        yield set_statuses(leads, status=changes["status"], by=by, reason=reason)
+        status, detail = changes["status"], _detail(changes)
+        yield set_statuses(_to_tell(leads, status), status=status, by=by, reason=detail[:200], detail=detail)
+
+
+def _detail(changes: LeadChanges) -> str:
+    return str(changes.get("columns", {}).get("detail", ""))
+
+
+def _to_tell(leads: Sequence[Lead], status: str) -> Sequence[Lead]:
+    """Who is `dnc` already is not told again, unless one of its numbers has been taken off the list since."""
+    if status != LeadStatus.DNC:
+        return leads
+    listed = listed_numbers(leads[0].workspace_id, (number for lead in leads for number in lead.numbers()))
+    return [lead for lead in leads if lead.status != status or not listed.keys() >= set(lead.numbers())]
 
 
 def _own_acts(lead: Lead, changes: LeadChanges, by: Actor) -> Iterator[bool]:
     """Whether each has changed the lead; these are done lead by lead."""
     if "further_numbers" in changes:
         yield set_further_numbers(lead=lead, numbers=_numbers(lead, changes["further_numbers"]), by=by)
-    for note_id, text in changes.get("notes", []):
-        yield _write_note(lead, note_id, text, by)
+    yield from _write_notes(lead, changes.get("notes", ()), by)
     if "approval" in changes:
-        yield _approve(lead, changes["approval"], changes["approval_reason"], by)
+        yield _approve(lead, changes, by)
 
 
-def _approve(lead: Lead, status: str, reason: str, by: Actor) -> bool:
+def _approve(lead: Lead, changes: LeadChanges, by: Actor) -> bool:
+    status, reason, detail = changes["approval"], changes["approval_reason"], _detail(changes)
     if status == Approval.PENDING:
-        return ask_approval(lead=lead, by=by, reason=reason)
-    return lead.approval_status != status and decide(lead=lead, status=status, by=by, reason=reason)
+        return ask_approval(lead=lead, by=by, reason=reason, detail=detail)
+    return lead.approval_status != status and decide(lead=lead, status=status, by=by, reason=reason, detail=detail)
 
 
 def _columns(lead: Lead, changes: LeadChanges) -> dict[str, Any]:
-    columns = dict(changes.get("columns", {}))
+    asked = changes.get("columns", {})
+    columns = {name: value for name, value in asked.items() if not _is_shown_as(value, getattr(lead, name))}
     for name, given in changes.get("merged", {}).items():
         columns[name] = _merged(getattr(lead, name), given)
         if len(str(columns[name])) > MOST_CHARACTERS:
@@ -138,11 +172,18 @@ def _columns(lead: Lead, changes: LeadChanges) -> dict[str, Any]:
     return columns
 
 
+def _is_shown_as(value: Any, stored: Any) -> bool:
+    """Answers have moments to the millisecond: one that is sent back is the one that stands."""
+    return isinstance(value, datetime) and isinstance(stored, datetime) and as_moment(value) == as_moment(stored)
+
+
 def _merged(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """null takes a name away; one that has null already was read so, and stays."""
     found = dict(stored)
     for name, value in given.items():
         if value is None:
-            found.pop(name, None)
+            if found.get(name) is not None:
+                del found[name]
         elif isinstance(value, dict):
             before = found.get(name)
             found[name] = _merged(before if isinstance(before, dict) else {}, value)
@@ -176,15 +217,19 @@ def _numbers(lead: Lead, given: Mapping[str, str]) -> dict[str, str]:
         numbers = {normalize_phone(number, country=country): label for number, label in given.items()}
     except ValidationError as error:
         raise ValidationError({"phones": error}) from None
-    numbers.pop(lead.phone, None)
+    # Unless it stands there too, and was read so.
+    if not lead.phones.filter(e164=lead.phone).exists():
+        numbers.pop(lead.phone, None)
     return numbers
 
 
-def _write_note(lead: Lead, note_id: str | None, text: str, by: Actor) -> bool:
-    if note_id is None:
-        add_note(lead=lead, text=text, by=by)
-        return True
-    note = lead.notes.filter(pk=note_id).first() if is_row_id(note_id) else None
-    if note is None:
-        raise NotFoundError(f"The lead has no note {note_id}: leave the id out to add a new one.")
-    return edit_note(note=note, text=text, by=by)
+def _write_notes(lead: Lead, notes: Sequence[tuple[str | None, str]], by: Actor) -> Iterator[bool]:
+    known = {str(note.pk): note for note in lead.notes.all()} if any(note_id for note_id, _ in notes) else {}
+    for note_id, text in notes:
+        if note_id is None:
+            add_note(lead=lead, text=text, by=by)
+            yield True
+        elif note_id in known:
+            yield edit_note(note=known[note_id], text=text, by=by)
+        else:
+            raise NotFoundError(f"The lead has no note {note_id}: leave the id out to add a new one.")

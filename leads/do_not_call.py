@@ -215,11 +215,13 @@ def _report_key(event: AuditEvent) -> str:
 
 
 @transaction.atomic
-def upload_list(*, workspace: Workspace, by: Actor, found: ReadList, channel: str, reason: str) -> AuditEvent:
+def upload_list(
+    *, workspace: Workspace, by: Actor, found: ReadList, channel: str, reason: str, source: str = UPLOAD
+) -> AuditEvent:
     """All of it or nothing; addresses that are listed already keep their first reason. The event is the report."""
     added, addresses = 0, iter(found.addresses)
     while batch := list(islice(addresses, BATCH)):
-        added += _insert(workspace, batch, by=by, channel=channel, reason=reason)
+        added += _insert(workspace, batch, by=by, channel=channel, reason=reason, source=source)
     counts = {
         "rows": found.rows,
         "added": added,
@@ -232,16 +234,16 @@ def upload_list(*, workspace: Workspace, by: Actor, found: ReadList, channel: st
     return record(workspace=workspace, by=by, verb="dnc.uploaded", object_type="dnc_upload", object_id="", data=data)
 
 
-def _insert(workspace: Workspace, addresses: list[str], *, by: Actor, channel: str, reason: str) -> int:
+def _insert(workspace: Workspace, addresses: list[str], *, by: Actor, channel: str, reason: str, source: str) -> int:
     listed = DoNotCall.objects.filter(workspace=workspace, channel=channel, address__in=addresses)
-    known = set(listed.select_for_update().values_list("address", flat=True))
+    known = set(listed.select_for_update().order_by("address").values_list("address", flat=True))
     new = [
-        DoNotCall(workspace=workspace, channel=channel, address=address, reason=reason, source=UPLOAD, user=by.user)
-        for address in addresses
+        DoNotCall(workspace=workspace, channel=channel, address=address, reason=reason, source=source, user=by.user)
+        for address in sorted(addresses)
         if address not in known
     ]
     DoNotCall.objects.bulk_create(new, ignore_conflicts=True)
     tell_listed(workspace, new)
     ours = [entry.address for entry in new]
-    listed.exclude(source=UPLOAD, address__in=ours).update(confirmed_at=clock.now())
+    listed.exclude(source=source, address__in=ours).update(confirmed_at=clock.now())
     return len(new)

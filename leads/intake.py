@@ -26,6 +26,7 @@ from webhooks.services import emit
 
 AGAIN = "Submitted again"
 CAME_LISTED = "Came in as Do-Not-Call"
+REAL_LEAD = "This is no test lead, and a test must not change it: name a test lead, or leave leadId out to make one."
 # Of a lead that comes again, what was sent joins what is there.
 JOINED = ("custom_fields", "attribution", "compliance")
 
@@ -86,6 +87,8 @@ def _take_new(campaign: Campaign, sent: Sent, *, by: Actor) -> Submission:
 
 
 def _take_again(campaign: Campaign, lead: Lead, sent: Sent, *, by: Actor) -> Submission:
+    if sent.is_test and not lead.is_test:
+        raise ValidationError({"is_test": REAL_LEAD})
     fields = _tidied(sent.fields, title_case)
     changes: LeadChanges = {
         "campaign": campaign,
@@ -96,8 +99,8 @@ def _take_again(campaign: Campaign, lead: Lead, sent: Sent, *, by: Actor) -> Sub
     }
     change_lead(lead=lead, changes=changes, by=by)
     lead = lock_lead(lead)
-    # Who is only tried out, and who said no, stays where they are.
-    if lead.status != LeadStatus.DNC and (lead.is_test or not sent.is_test):
+    # Who said no stays so.
+    if lead.status != LeadStatus.DNC:
         set_status(lead=lead, status=LeadStatus.NEW, by=by, reason=AGAIN)
     status = LeadStatus.DNC if lead.status == LeadStatus.DNC else LeadStatus.NEW
     return _keep_submission(lead, sent, status, by=by)
@@ -120,7 +123,7 @@ def _make(campaign: Campaign, sent: Sent, fields: dict[str, Any], *, by: Actor) 
     lead = create_lead(workspace=campaign.workspace, campaign=campaign, by=by, is_test=sent.is_test, **fields)
     for text in sent.notes:
         add_note(lead=lead, text=text, by=by)
-    for name in sent.tags:
+    for name in sorted(sent.tags, key=str.casefold):
         add_tag(lead=lead, name=name, by=by)
     if sent.is_dnc:
         bar_lead(lead=lead, addresses=[(Channel.PHONE, lead.phone)], by=by, reason=CAME_LISTED)

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Workspace
+from accounts.models import Membership, User, Workspace
 from campaigns.models import Campaign
 from common.errors import NotFoundError
 from leads.models import Lead
 from leads.search import LeadFilter
 
 NEWEST, NEWEST_BY_DAY = ("-id",), ("-created_at", "-id")
+WITHOUT_OWNER = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,12 @@ class Wanted:
     offers: Sequence[str] = ()
     statuses: Sequence[str] = ()
     text: str = ""
+    owner: str = ""
+    tag: str = ""
+    outcome: str = ""
+    do_not_call: bool | None = None
+    callback_due: bool | None = None
+    is_test: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -35,7 +42,7 @@ class Wanted:
         return NEWEST_BY_DAY if self.since or self.until else NEWEST
 
     def leads(self, workspace: Workspace) -> QuerySet[Lead]:
-        leads = LeadFilter(text=self.text).apply(workspace)
+        leads = self._filter(workspace).apply(workspace)
         if self.campaigns or self.clients or self.offers:
             leads = leads.filter(campaign__in=self._campaigns(workspace))
         if self.statuses:
@@ -43,6 +50,20 @@ class Wanted:
         if self.since:
             leads = leads.filter(created_at__gte=self.since)
         return leads.filter(created_at__lte=self.until) if self.until else leads
+
+    def _filter(self, workspace: Workspace) -> LeadFilter:
+        """As the page narrows its list."""
+        without_owner = self.owner == WITHOUT_OWNER
+        return LeadFilter(
+            text=self.text,
+            owner=_member(workspace, self.owner) if self.owner and not without_owner else None,
+            without_owner=without_owner,
+            tag=self.tag,
+            outcome=self.outcome,
+            do_not_call=self.do_not_call,
+            is_test=self.is_test,
+            callback_due=self.callback_due,
+        )
 
     def _campaigns(self, workspace: Workspace) -> list[int]:
         wanted = Q()
@@ -53,6 +74,14 @@ class Wanted:
         if self.offers:
             wanted &= Q(offer_id__in=self.offers)
         return list(Campaign.objects.filter(wanted, workspace=workspace).values_list("pk", flat=True))
+
+
+def _member(workspace: Workspace, email: str) -> User:
+    members = Membership.objects.filter(workspace=workspace, user__email__iexact=email).select_related("user")
+    found = members.first()
+    if found is None:
+        raise NotFoundError(f"{email} is not a member of this workspace.")
+    return found.user
 
 
 def _known_codes(workspace: Workspace, codes: Sequence[str]) -> set[str]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,13 @@ def listed_numbers(workspace_id: int, numbers: Iterable[str]) -> dict[str, DoNot
     """Those of the numbers that stand on the Do-Not-Call list."""
     rows = DoNotCall.objects.filter(workspace=workspace_id, channel=Channel.PHONE, address__in=set(numbers))
     return {row.address: row for row in rows}
+
+
+def barred(leads: Sequence[Lead]) -> set[int]:
+    """Of leads of one workspace those that said no, or whose main number is on the list."""
+    numbers = {lead.phone for lead in leads if lead.phone}
+    listed = listed_numbers(leads[0].workspace_id, numbers) if numbers else {}
+    return {lead.pk for lead in leads if lead.status == LeadStatus.DNC or lead.phone in listed}
 
 
 def entries_of(lead: Lead, numbers: Iterable[str]) -> list[DoNotCall]:
@@ -126,6 +133,8 @@ class Happening:
     """One line of a lead's activity."""
 
     at: datetime
+    kind: str
+    """For programs: the verb of the audit trail, or alike."""
     what: str
     who: str
     key: tuple[datetime, int, int]
@@ -167,18 +176,21 @@ Source = tuple["QuerySet[Any]", Callable[[Any, Cursor], Happening]]
 
 def activity_of(lead: Lead, numbers: Iterable[str]) -> list[Happening]:
     """The latest changes, to stand beside the notes."""
-    return _merge(_sources(lead, numbers)[:2], None)[:LATEST]
+    return _merge(_sources(lead, numbers)[:2], None, LATEST)[:LATEST]
 
 
-def activity_page(lead: Lead, numbers: Iterable[str], *, older: str = "") -> Activity:
+def activity_page(lead: Lead, numbers: Iterable[str], *, older: str = "", size: int = ACTIVITY_SIZE) -> Activity:
     """Three tables told as one, newest first; the cursor is the key of the last line, so that no line is lost."""
-    found = _merge(_sources(lead, numbers), _read_cursor(older))
-    shown = found[:ACTIVITY_SIZE]
-    return Activity(shown, _write_cursor(shown[-1].key) if len(found) > ACTIVITY_SIZE else "")
+    found = _merge(_sources(lead, numbers), read_cursor(older), size)
+    shown = found[:size]
+    return Activity(shown, _write_cursor(shown[-1].key) if len(found) > size else "")
 
 
-def _merge(sources: tuple[Source, ...], cursor: Cursor | None) -> list[Happening]:
-    found = [happening for rank, (rows, tell) in enumerate(sources) for happening in _told(rows, rank, cursor, tell)]
+def _merge(sources: tuple[Source, ...], cursor: Cursor | None, size: int) -> list[Happening]:
+    """At least one more than `size`, if there are so many."""
+    found = [
+        happening for rank, (rows, tell) in enumerate(sources) for happening in _told(rows, rank, cursor, size, tell)
+    ]
     return sorted(found, key=lambda happening: happening.key, reverse=True)
 
 
@@ -195,12 +207,12 @@ def _sources(lead: Lead, numbers: Iterable[str]) -> tuple[Source, ...]:
 
 
 def _told(
-    rows: QuerySet[Any], rank: int, cursor: Cursor | None, tell: Callable[[Any, Cursor], Happening]
+    rows: QuerySet[Any], rank: int, cursor: Cursor | None, size: int, tell: Callable[[Any, Cursor], Happening]
 ) -> list[Happening]:
     at = "created_at" if rows.model is Note else "at"
     if cursor:
         rows = rows.filter(_beyond(at, rank, cursor))
-    newest = rows.order_by(f"-{at}", "-id")[: ACTIVITY_SIZE + 1]
+    newest = rows.order_by(f"-{at}", "-id")[: size + 1]
     return [tell(row, (getattr(row, at), rank, row.pk)) for row in newest]
 
 
@@ -217,7 +229,7 @@ def _write_cursor(key: Cursor) -> str:
     return dumps([key[0].isoformat(), *key[1:]], salt=_SALT)
 
 
-def _read_cursor(text: str) -> Cursor | None:
+def read_cursor(text: str) -> Cursor | None:
     """One that we did not write is the first page."""
     try:
         at, rank, pk = loads(text, salt=_SALT)
@@ -227,12 +239,13 @@ def _read_cursor(text: str) -> Cursor | None:
 
 
 def _tell_note(note: Note, key: Cursor) -> Happening:
-    return Happening(note.created_at, "Note", _name(note.author, None), key, detail=note.text)
+    return Happening(note.created_at, "note.added", "Note", _name(note.author, None), key, detail=note.text)
 
 
 def _tell_status(change: StatusChange, key: Cursor) -> Happening:
     return Happening(
         at=change.at,
+        kind="lead.status_changed",
         what="Status",
         who=_name(change.user, change.api_key),
         key=key,
@@ -247,6 +260,7 @@ def _tell_status(change: StatusChange, key: Cursor) -> Happening:
 def _tell_event(event: AuditEvent, key: Cursor) -> Happening:
     return Happening(
         at=event.at,
+        kind=event.verb,
         what=VERBS.get(event.verb) or event.verb.replace(".", " ").replace("_", " ").capitalize(),
         who=_name(event.user, event.api_key),
         key=key,

@@ -39,7 +39,7 @@ class LeadFilter:
     outcome: str = ""
     do_not_call: bool | None = None
     is_test: bool | None = None
-    callback_due: bool = False
+    callback_due: bool | None = None
 
     def apply(self, workspace: Workspace) -> QuerySet[Lead]:
         leads = Lead.objects.filter(self._columns(), workspace=workspace)
@@ -48,8 +48,9 @@ class LeadFilter:
             leads = leads.filter(pk__in=Lead.tags.through.objects.filter(tag__in=named).values("lead"))
         if self.do_not_call is not None:
             leads = leads.filter(_is_listed(workspace) if self.do_not_call else ~_is_listed(workspace))
-        if self.callback_due:
-            leads = leads.filter(pk__in=callbacks_due(workspace).values("pk"))
+        if self.callback_due is not None:
+            due = Q(pk__in=callbacks_due(workspace).values("pk"))
+            leads = leads.filter(due if self.callback_due else ~due)
         return leads.filter(_matches(workspace, self.text.strip())) if self.text.strip() else leads
 
     def _columns(self) -> Q:

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -269,7 +270,8 @@ def remove_tag(*, lead: Lead, name: str, by: Actor) -> bool:
 def set_tags(leads: Sequence[Lead], *, names: Iterable[str], by: Actor) -> list[Lead]:
     """Of leads that are locked: each gets exactly these. Those that had others are given back."""
     wanted = {name.casefold(): name for name in (" ".join(name.split()) for name in names)}
-    tags = {key: _find_or_create_tag(leads[0].workspace, name) for key, name in wanted.items()}
+    # In one order, here and wherever rows of many are made: two who make the same ones must not wait for each other.
+    tags = {key: _find_or_create_tag(leads[0].workspace, name) for key, name in sorted(wanted.items())}
     links = list(Lead.tags.through.objects.filter(lead__in=leads).select_related("tag"))
     before = {(link.lead_id, link.tag.name.casefold()) for link in links}
     gone = [link for link in links if link.tag.name.casefold() not in tags]
@@ -292,7 +294,14 @@ def set_tags(leads: Sequence[Lead], *, names: Iterable[str], by: Actor) -> list[
 
 
 def set_status(
-    *, lead: Lead, status: str, by: Actor, reason: str = "", interaction_public_id: str = "", source: str = ""
+    *,
+    lead: Lead,
+    status: str,
+    by: Actor,
+    reason: str = "",
+    detail: str = "",
+    interaction_public_id: str = "",
+    source: str = "",
 ) -> bool:
     """Sets any of the 23 with a history row; False when it already was. `dnc` lists all the lead's numbers: the no is
     the person's, whichever other lead has the number too."""
@@ -302,10 +311,12 @@ def set_status(
             status=status,
             by=by,
             reason=reason,
+            detail=detail,
             interaction_public_id=interaction_public_id,
             source=source,
         )
     lead.status = LeadStatus(status)
+    lead.detail = detail if changed else lead.detail
     return bool(changed)
 
 
@@ -315,10 +326,11 @@ def set_statuses(
     status: str,
     by: Actor,
     reason: str = "",
+    detail: str = "",
     interaction_public_id: str = "",
     source: str = "",
 ) -> list[Lead]:
-    """Of leads that are locked those that had another status."""
+    """Of leads that are locked those that had another status. What was said of that one goes with it."""
     status = LeadStatus(status)
     changing = [lead for lead in leads if lead.status != status]
     before = {lead.pk: lead.status for lead in changing}
@@ -334,12 +346,13 @@ def set_statuses(
         )
         for lead in changing
     )
-    _save(changing, status=status)
+    _save(changing, status=status, detail=detail)
     for lead in changing:
-        lead.status = status
+        lead.status, lead.detail = status, detail
     tell_statuses(changing, before=before, reason=reason, interaction_public_id=interaction_public_id)
-    for lead in leads if status == LeadStatus.DNC else ():
-        bar_lead(lead=lead, addresses=_as_phones(lead.numbers()), by=by, reason=reason, source=source)
+    numbers = [(number, lead) for lead in leads for number in lead.numbers()] if status == LeadStatus.DNC else []
+    for number, lead in sorted(numbers, key=itemgetter(0)):
+        bar_lead(lead=lead, addresses=_as_phones([number]), by=by, reason=reason, source=source)
     return changing
 
 
@@ -397,7 +410,7 @@ def bar_lead(
     """Puts addresses of the lead, as (channel, address), on the list and gives back the entries that are new."""
     listed = [
         _list_address(lead.workspace, channel, address, by=by, reason=reason, source=source or lead.public_id)
-        for channel, address in addresses
+        for channel, address in sorted(addresses)
     ]
     made = [entry for entry, created in listed if created]
     if made:

@@ -9,8 +9,8 @@ from django.db.models import Prefetch, prefetch_related_objects
 
 from campaigns.models import Campaign
 from common.shapes import Day, Moment, as_moment, iso
-from leads.models import DoNotCall, Lead, LeadPhone, LeadStatus, Note, Submission, Tag
-from leads.queries import listed_numbers
+from leads.models import DoNotCall, Lead, LeadPhone, Note, Submission, Tag
+from leads.queries import barred
 
 ADDRESS = ("street", "unit", "city", "state", "zip", "country")
 ATTRIBUTION = (
@@ -221,9 +221,8 @@ def leads_json(leads: Sequence[Lead]) -> list[LeadShape]:
         Prefetch("tags", Tag.objects.order_by("name")),
         Prefetch("phones", LeadPhone.objects.order_by("id")),
     )
-    numbers = {lead.phone for lead in leads if lead.phone}
-    listed = listed_numbers(leads[0].workspace_id, numbers) if numbers else {}
-    return [_lead(lead, is_dnc=lead.status == LeadStatus.DNC or lead.phone in listed) for lead in leads]
+    said_no = barred(leads)
+    return [_lead(lead, is_dnc=lead.pk in said_no) for lead in leads]
 
 
 def _lead(lead: Lead, *, is_dnc: bool) -> LeadShape:
@@ -331,8 +330,6 @@ def event_payload(
 
 def _latest_submission(lead: Lead) -> str | None:
     """Read along with the lead where there are many."""
-    if hasattr(lead, "latest_submission"):
-        return cast("str | None", lead.latest_submission)
     if "latest_submission" in lead.__dict__:
         # Asked along by whoever tells of many leads.
         return cast(str | None, lead.__dict__["latest_submission"])

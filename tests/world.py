@@ -6,9 +6,9 @@ import secrets
 from typing import Any
 
 from accounts.actors import SYSTEM, Actor
+from accounts.keys import create_api_key
 from accounts.models import Membership, Role, User, Workspace
 from accounts.scopes import SCOPES
-from accounts.services import create_api_key
 from calls.models import Interaction
 from campaigns.models import CallerNumber, Campaign, PromptTemplate, ProviderAccount, VoiceAgent
 from campaigns.services import create_campaign, save_template

@@ -20,10 +20,6 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     exclude = SECRETS
     readonly_fields = ("public_id", "failing_since", "failures", "disabled_reason")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
-        rows: QuerySet[WebhookEndpoint] = super().get_queryset(request).defer(*SECRETS)
-        return rows
-
 
 class AttemptInline(ReadOnlyInline):
     model = DeliveryAttempt

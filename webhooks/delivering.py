@@ -24,17 +24,19 @@ from django.db.models import QuerySet
 from common import clock, http
 from common.fields import SecretUnreadable
 from common.process import new_token
-from webhooks.access import SECRETS
 from webhooks.events import TEST_EVENT
 from webhooks.health import note_failure, note_success
 from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from webhooks.services import TEST_GOES_AHEAD
 from webhooks.shapes import MASK
 from webhooks.signing import BadSecret, signed_headers
+from webhooks.veil import Veil
 
 log = structlog.get_logger(__name__)
 State = Delivery.State
 AT_ONCE, PROBES_AT_ONCE = 5, 1
+# However many endpoints it has; of one worker, whose threads are shared out (webhooks/pool.py).
+OF_A_WORKSPACE = 8
 # With eight tries a receiver may be away for three hours, with ten for twenty.
 WAITS = (10, 30, 90, 300, 900, 2700, 7200, 18000, 43200)
 SPREAD = 0.2
@@ -60,28 +62,35 @@ class Result:
 
 
 # --- the claim ---
-def claim(endpoint_id: int) -> Delivery | None:
-    """The one that waits longest, or none: nothing is due, or enough of the endpoint's are on their way."""
+def claim(endpoint_id: int, *, tests: bool = False) -> Delivery | None:
+    """The one that waits longest, or none: nothing is due, or enough of the endpoint's are on their way. Tests are
+    asked for on their own, and do not wait for others to come back."""
+    wanted = tests_of if tests else due_of
     endpoint = _endpoints().filter(pk=endpoint_id).first()
     # Asked first: the lock is SQLite's only one.
-    if endpoint is None or not due_of(endpoint).exists():
+    if endpoint is None or not wanted(endpoint).exists():
         return None
     with transaction.atomic():
         # Whoever claims stands in line here, so that nobody counts before another has written.
         locked = lock(endpoint_id)
-        return _claim_next(locked) if locked and _has_room(locked) else None
+        return _claim_next(wanted(locked)) if locked and (tests or _has_room(locked)) else None
 
 
 def due_of(endpoint: WebhookEndpoint) -> QuerySet[Delivery]:
+    if endpoint.state != WebhookEndpoint.State.ACTIVE:
+        return Delivery.objects.none()
     now = clock.now()
-    due = Delivery.objects.filter(endpoint=endpoint, state=State.PENDING, due_at__lte=now)
-    match endpoint.state:
-        case WebhookEndpoint.State.ACTIVE:
-            return due
-        case WebhookEndpoint.State.DISABLED:
-            return due.filter(due_at__lte=now - TEST_GOES_AHEAD, event__type=TEST_EVENT)
-        case _:
-            return due.none()
+    return _pending(endpoint).filter(due_at__lte=now, due_at__gt=now - TEST_GOES_AHEAD)
+
+
+def tests_of(endpoint: WebhookEndpoint) -> QuerySet[Delivery]:
+    if endpoint.state == WebhookEndpoint.State.PAUSED:
+        return Delivery.objects.none()
+    return _pending(endpoint).filter(due_at__lte=clock.now() - TEST_GOES_AHEAD, event__type=TEST_EVENT)
+
+
+def _pending(endpoint: WebhookEndpoint) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(endpoint=endpoint, state=State.PENDING)
 
 
 def lock(endpoint_id: int) -> WebhookEndpoint | None:
@@ -90,7 +99,7 @@ def lock(endpoint_id: int) -> WebhookEndpoint | None:
 
 
 def _endpoints() -> QuerySet[WebhookEndpoint]:
-    return WebhookEndpoint.objects.select_related("workspace").defer(*SECRETS)
+    return WebhookEndpoint.objects.select_related("workspace")
 
 
 def room_of(endpoint: WebhookEndpoint, on_the_way: int) -> int:
@@ -102,8 +111,8 @@ def _has_room(endpoint: WebhookEndpoint) -> bool:
     return room_of(endpoint, Delivery.objects.filter(endpoint=endpoint, state=State.SENDING).count()) > 0
 
 
-def _claim_next(endpoint: WebhookEndpoint) -> Delivery | None:
-    row = due_of(endpoint).select_related("event").order_by("due_at", "pk").first()
+def _claim_next(wanted: QuerySet[Delivery]) -> Delivery | None:
+    row = wanted.select_related("event").order_by("due_at", "pk").first()
     if row is None:
         return None
     row.claim_token, row.claimed_at = new_token(), clock.real_now()
@@ -143,7 +152,7 @@ def _send(delivery: Delivery) -> Result | None:
     _let_go_of_database()
     if delivery.claimed_at and clock.real_now() - delivery.claimed_at > FENCE_HOLDS:
         return None
-    return _post(endpoint, result, {**_allowed(custom, own), **own}, body)
+    return _post(endpoint, result, {**_allowed(custom, own), **own}, body, Veil(endpoint, custom))
 
 
 def _let_go_of_database() -> None:
@@ -163,7 +172,7 @@ def _allowed(custom: dict[str, str], own: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in custom.items() if name.lower() not in fixed}
 
 
-def _post(endpoint: WebhookEndpoint, result: Result, headers: dict[str, str], body: bytes) -> Result:
+def _post(endpoint: WebhookEndpoint, result: Result, headers: dict[str, str], body: bytes, veil: Veil) -> Result:
     began, seconds = time.monotonic(), float(endpoint.timeout_seconds)
     try:
         answer = http.call(
@@ -180,17 +189,17 @@ def _post(endpoint: WebhookEndpoint, result: Result, headers: dict[str, str], bo
     except http.Lost as error:
         result = replace(result, error=_sentence("No answer", error))
     else:
-        result = _read(result, answer)
+        result = _read(result, answer, veil)
     return replace(result, milliseconds=int((time.monotonic() - began) * 1000))
 
 
-def _read(result: Result, answer: http.Answer) -> Result:
-    headers = list(answer.headers.items())[:KEPT_HEADERS]
+def _read(result: Result, answer: http.Answer, veil: Veil) -> Result:
+    headers = [(veil.over_header(name), veil.over_header(value)) for name, value in answer.headers.items()]
     return replace(
         result,
         status=answer.status,
-        response_headers={_storable(name, 100): _storable(value, 1000) for name, value in headers},
-        response_body=_storable(answer.body.decode(errors="replace"), KEPT_CHARACTERS),
+        response_headers={_storable(name, 100): _storable(value, 1000) for name, value in headers[:KEPT_HEADERS]},
+        response_body=_storable(veil.over(answer.body).decode(errors="replace"), KEPT_CHARACTERS),
         error="" if answer.ok else _status_in_words(answer.status),
     )
 

@@ -20,6 +20,7 @@ from common import clock
 from common.errors import NotFoundError, ProblemError
 from common.fields import SecretUnreadable
 from common.guard import is_public
+from common.http import as_asked
 from webhooks.access import SECRETS
 from webhooks.events import EVENTS
 from webhooks.models import WebhookEndpoint, new_secret
@@ -27,6 +28,7 @@ from webhooks.services import release
 from webhooks.shapes import MASK
 
 BOTH_SIGN = timedelta(hours=24)
+MOST_ENDPOINTS = 50
 MOST_HEADERS, LONGEST_URL, LONGEST_NAME, LONGEST_VALUE = 20, 500, 100, 4000
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # What LeadSail says itself, or what would change where one request ends and the next begins.
@@ -35,13 +37,19 @@ RESERVED = {
     *("content-length", "content-type", "content-encoding", "transfer-encoding", "accept-encoding", "user-agent"),
 }
 RESERVED_START = "webhook-"
+PORTS = {"http": 80, "https": 443}
 State = WebhookEndpoint.State
 
 
 @transaction.atomic
 def create_endpoint(*, workspace: Workspace, by: Actor, enabled: bool = True, **fields: Any) -> WebhookEndpoint:
     # One at a time: the second of two for one campaign is told so in words.
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+    if WebhookEndpoint.objects.filter(workspace=workspace).count() >= MOST_ENDPOINTS:
+        raise ProblemError(
+            "TOO_MANY_ENDPOINTS",
+            f"A workspace has at most {MOST_ENDPOINTS} webhook endpoints: delete one that nobody needs any more.",
+        )
     endpoint = WebhookEndpoint(workspace=workspace, state=State.ACTIVE if enabled else State.PAUSED)
     for name, value in _read(endpoint, fields).items():
         setattr(endpoint, name, value)
@@ -53,8 +61,10 @@ def create_endpoint(*, workspace: Workspace, by: Actor, enabled: bool = True, **
 
 @transaction.atomic
 def update_endpoint(*, endpoint: WebhookEndpoint, by: Actor, enabled: bool | None = None, **fields: Any) -> set[str]:
-    """The names of what has changed. A masked value of a header keeps the stored one."""
+    """The names of what has changed. A masked value of a header keeps the stored one, unless the URL moves to another
+    server: whoever may write it must not learn from an echo what others have stored."""
     row = _locked(endpoint)
+    _check_move(row, fields)
     wanted = _read(row, fields)
     before = {name: _stored(row, name) for name in wanted}
     changed = {name for name, value in wanted.items() if value != before[name]}
@@ -78,9 +88,11 @@ def set_endpoint_state(*, endpoint: WebhookEndpoint, active: bool, by: Actor) ->
 
 @transaction.atomic
 def delete_endpoint(*, endpoint: WebhookEndpoint, by: Actor) -> None:
+    """The row alone, however many deliveries it has: nobody sees them any more, and they go when their events do."""
     row = _locked(endpoint)
     _record(row, by, "webhook.deleted", {"url": row.url})
-    row.delete()
+    rows = WebhookEndpoint.objects.filter(pk=row.pk)
+    rows._raw_delete(rows.db)
 
 
 @transaction.atomic
@@ -100,7 +112,7 @@ def rotate_secret(*, endpoint: WebhookEndpoint, by: Actor) -> WebhookEndpoint:
 
 def secret_of(endpoint: WebhookEndpoint) -> str:
     try:
-        return str(WebhookEndpoint.objects.only("secret").get(pk=endpoint.pk).secret)
+        return str(endpoint.secret)
     except SecretUnreadable as error:
         raise ProblemError(
             "SECRET_UNREADABLE", "The stored secret cannot be decrypted any more: rotate it to get a new one."
@@ -115,7 +127,7 @@ def both_sign_until(endpoint: WebhookEndpoint) -> datetime | None:
 
 # --- what is asked for ---
 def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
-    rows = WebhookEndpoint.objects.select_for_update(of=("self",)).select_related("workspace").defer(*SECRETS)
+    rows = WebhookEndpoint.objects.select_for_update(of=("self",), no_key=True).select_related("workspace")
     row = rows.filter(pk=endpoint.pk).first()
     if row is None:
         raise NotFoundError("This webhook endpoint was deleted meanwhile.")
@@ -161,6 +173,25 @@ def _unmasked(row: WebhookEndpoint, headers: dict[str, str]) -> dict[str, str]:
     return {name: kept[name.lower()] if value == MASK else value for name, value in headers.items()}
 
 
+def _check_move(row: WebhookEndpoint, fields: dict[str, Any]) -> None:
+    """Only what is given now goes to a server that was not known when the stored values were given."""
+    url, headers = fields.get("url", row.url).strip(), fields.get("headers")
+    keeps_some = headers is None or MASK in (value.strip() for value in headers.values())
+    if url and _server_of(url) != _server_of(row.url) and keeps_some and _stored(row, "headers"):
+        raise ValidationError(
+            {"headers": "Stored values of headers do not move to another server: write each value anew, or remove it."}
+        )
+
+
+def _server_of(url: str) -> tuple[str, str, int | None] | None:
+    """Of a URL that is none, it is said elsewhere what is wrong with it."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+
+
 # --- rules ---
 def check_headers(headers: dict[str, str]) -> dict[str, str]:
     if len(headers) > MOST_HEADERS:
@@ -202,7 +233,7 @@ def _fault_of_url(url: str) -> str:
         return "There is a space, a line break or a backslash in it: copy the URL again."
     try:
         parts = urlsplit(url)
-        return _fault_of_parts(parts, parts.hostname or "", parts.port)
+        return _fault_of_parts(parts, parts.hostname or "", parts.port) or _fault_of_asked(urlsplit(as_asked(url)))
     except ValueError:
         return "This is no URL: check the host and the port."
 
@@ -214,7 +245,12 @@ def _fault_of_parts(parts: SplitResult, host: str, port: int | None) -> str:
         return "Leave name and password out of the URL: send them as a header, e.g. Authorization."
     if not host or port == 0 or not _is_host(host):
         return "This is no URL: check the host and the port."
-    if _is_refused(host):
+    return ""
+
+
+def _fault_of_asked(parts: SplitResult) -> str:
+    """Of the host in the letters in which it is asked for."""
+    if _is_refused(parts.hostname or ""):
         return (
             "This address is private, and deliveries go to the internet only. Whoever runs LeadSail may allow it "
             "with the setting WEBHOOK_PRIVATE_NETWORKS."

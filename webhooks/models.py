@@ -106,7 +106,11 @@ class Delivery(models.Model):
         FAILED = "failed", "Failed"
 
     public_id = PublicIdField(prefix="dlv")
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    # No constraint in the database: what happens must neither wait for an endpoint that is being changed nor be undone
+    # because one was deleted. Deliveries without an endpoint are seen nowhere, and go with their events.
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False
+    )
     event = models.ForeignKey(WebhookEvent, on_delete=models.CASCADE, related_name="deliveries")
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -130,8 +134,8 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["endpoint", "-id"], name="deliveries_of_endpoint"),
-            # Read by the sweep every second.
-            models.Index(fields=["endpoint", "due_at"], condition=Q(state="pending"), name="deliveries_due"),
+            # Read by the sweep every second, and by every claim: in this order, for thousands may be due at one moment.
+            models.Index(fields=["endpoint", "due_at", "id"], condition=Q(state="pending"), name="deliveries_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="deliveries_claimed"),
         ]
 

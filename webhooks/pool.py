@@ -1,23 +1,26 @@
-"""The threads in which a worker waits for receivers. Those that fail have a few of their own: however many of them let
-us wait, the others are served."""
+"""The lanes in which a worker sends: what is healthy, what fails, and tests have threads of their own. However many
+that fail let us wait, the others are served; and a test, which somebody is looking at, waits behind no delivery."""
 
 from __future__ import annotations
 
 import time
 
-from common.pool import Pool
-from common.queue import enqueue
-from webhooks.delivering import claim, deliver
+from webhooks.delivering import OF_A_WORKSPACE, claim, deliver, tests_of
+from webhooks.lanes import Lane
 from webhooks.models import WebhookEndpoint
-from webhooks.services import SERVE
 
 TURN_SECONDS = 2.0
 
 
-def hand_over(endpoint_id: int) -> bool:
-    """False when there is no free thread, or no such endpoint any more."""
-    failing = WebhookEndpoint.objects.filter(pk=endpoint_id).values_list("failing_since", flat=True)
-    return any((PROBES if since else DELIVERIES).submit(endpoint_id, wait=False) for since in failing)
+def hand_over(endpoint_id: int) -> None:
+    """A job too many is harmless: it finds nothing to claim, or nobody."""
+    endpoint = WebhookEndpoint.objects.filter(pk=endpoint_id).first()
+    if endpoint is None:
+        return
+    if tests_of(endpoint).exists():
+        TESTS.submit(endpoint.workspace_id, endpoint_id)
+    lane = PROBES if endpoint.failing_since else DELIVERIES
+    lane.submit(endpoint.workspace_id, endpoint_id)
 
 
 def take_turn(endpoint_id: int) -> None:
@@ -26,18 +29,28 @@ def take_turn(endpoint_id: int) -> None:
     until = time.monotonic() + TURN_SECONDS
     while (delivery := claim(endpoint_id)) and deliver(delivery) and not _is_draining():
         if time.monotonic() > until:
-            enqueue(SERVE, endpoint_id)
+            hand_over(endpoint_id)
             return
 
 
+def send_tests(endpoint_id: int) -> None:
+    while not _is_draining() and (delivery := claim(endpoint_id, tests=True)):
+        deliver(delivery)
+
+
 def _is_draining() -> bool:
-    return DELIVERIES.draining or PROBES.draining
+    return any(lane.draining for lane in LANES)
 
 
 def drain() -> None:
-    DELIVERIES.drain()
-    PROBES.drain()
+    for lane in LANES:
+        lane.close()
+    for lane in LANES:
+        lane.wait()
 
 
-DELIVERIES = Pool(take_turn, size=32, name="webhook")
-PROBES = Pool(take_turn, size=8, name="webhook-probe")
+# Of each a quarter at most is one workspace's.
+DELIVERIES = Lane(take_turn, size=32, share=OF_A_WORKSPACE, name="webhook")
+PROBES = Lane(take_turn, size=8, share=2, name="webhook-probe")
+TESTS = Lane(send_tests, size=8, share=2, name="webhook-test")
+LANES = (DELIVERIES, PROBES, TESTS)

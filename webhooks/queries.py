@@ -2,19 +2,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from accounts.models import Workspace
 from webhooks.access import endpoints_of
 from webhooks.models import Delivery, WebhookEndpoint
 
 State = WebhookEndpoint.State
+MOST_TROUBLED = 5
 
 
-def troubled_endpoints(workspace: Workspace) -> QuerySet[WebhookEndpoint]:
+@dataclass(frozen=True)
+class Trouble:
     """What somebody should look at: switched off after failing, or failing now."""
+
+    endpoints: list[WebhookEndpoint]
+    more: int = 0
+    """How many there are besides."""
+
+
+def trouble_of(workspace: Workspace) -> Trouble:
+    """What is switched off comes first."""
     failing = Q(state=State.ACTIVE, failing_since__isnull=False)
-    return endpoints_of(workspace).filter(Q(state=State.DISABLED) | failing).order_by("-id")
+    rows = endpoints_of(workspace).filter(Q(state=State.DISABLED) | failing)
+    off_first = Case(When(state=State.DISABLED, then=0), default=1)
+    shown = list(rows.order_by(off_first, "-id")[:MOST_TROUBLED])
+    return Trouble(shown, rows.count() - len(shown) if len(shown) == MOST_TROUBLED else 0)
 
 
 def with_last_delivery(endpoints: QuerySet[WebhookEndpoint]) -> QuerySet[WebhookEndpoint]:

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.base import PageQuery
-from common.serializers import Flag, StrictSerializer, Text, Whole
+from common.serializers import Choice, Flag, StrictSerializer, Text, Whole
 from webhooks.endpoints import LONGEST_URL
 from webhooks.events import EVENTS, TEST_EVENT
 from webhooks.models import Delivery
@@ -81,5 +81,5 @@ class EndpointsQuery(PageQuery):
 
 
 class DeliveriesQuery(PageQuery):
-    state = serializers.ChoiceField(Delivery.State.choices, required=False)
-    event = serializers.ChoiceField([(event, event) for event in (*EVENTS, TEST_EVENT)], required=False)
+    state = Choice(Delivery.State.choices, required=False)
+    event = Choice([(event, event) for event in (*EVENTS, TEST_EVENT)], required=False)

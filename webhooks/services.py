@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.actors import Actor
 from accounts.models import Workspace
@@ -45,11 +45,10 @@ def emit(
 
 def emit_many(*, workspace: Workspace, told: Iterable[Told]) -> list[WebhookEvent]:
     """The same for many at once, in a fixed number of queries; gives back what somebody hears."""
-    # A secret that cannot be decrypted must not undo what happened.
-    rows = WebhookEndpoint.objects.filter(workspace=workspace).defer("headers", "secret", "previous_secret")
-    endpoints = list(rows.order_by("id"))
+    endpoints = list(_with_backlog(WebhookEndpoint.objects.filter(workspace=workspace)).order_by("id"))
     if not endpoints:
         return []
+    idle = {endpoint.pk for endpoint in endpoints if not endpoint.has_backlog}
     heard = [(_event(workspace, one), found) for one in told if (found := _listeners(endpoints, one))]
     WebhookEvent.objects.bulk_create([event for event, _ in heard], batch_size=BATCH)
     deliveries = [
@@ -59,10 +58,16 @@ def emit_many(*, workspace: Workspace, told: Iterable[Told]) -> list[WebhookEven
     ]
     Delivery.objects.bulk_create(deliveries, batch_size=BATCH)
     for endpoint in {delivery.endpoint for delivery in deliveries}:
-        # One that fails is asked by the sweep, at its own pace.
-        if endpoint.state == WebhookEndpoint.State.ACTIVE and not endpoint.failing_since:
+        # One that fails is asked by the sweep, at its own pace; where something waits already, somebody has been told,
+        # and a job for each of thousands would keep everybody's jobs waiting.
+        if endpoint.state == WebhookEndpoint.State.ACTIVE and not endpoint.failing_since and endpoint.pk in idle:
             serve_after_commit(endpoint)
     return [event for event, _ in heard]
+
+
+def _with_backlog(endpoints: QuerySet[WebhookEndpoint]) -> QuerySet[WebhookEndpoint, Any]:
+    due = Delivery.objects.filter(endpoint=OuterRef("pk"), state=Delivery.State.PENDING, due_at__lte=clock.now())
+    return endpoints.annotate(has_backlog=Exists(due))
 
 
 def _listeners(endpoints: Iterable[WebhookEndpoint], told: Told) -> list[WebhookEndpoint]:
@@ -128,11 +133,11 @@ def send_test(*, endpoint: WebhookEndpoint, by: Actor) -> Delivery:
     payload = {"message": "This is a test of your webhook endpoint.", "endpointId": endpoint.public_id}
     event = _event(endpoint.workspace, Told(TEST_EVENT, endpoint.campaign_code, endpoint.public_id, lambda: payload))
     event.save()
-    # Before everything that waits: somebody is looking, and a disabled endpoint's backlog is not searched for it.
+    # By this it is known from what waits: it has a lane of its own, and a disabled endpoint's backlog is not searched.
     due = event.created_at - TEST_GOES_AHEAD
     delivery = Delivery.objects.create(endpoint=endpoint, event=event, due_at=due, created_at=event.created_at)
     _audit(endpoint, by, "webhook.tested")
-    serve_after_commit(endpoint)
+    serve_after_commit(endpoint, first=True)
     return delivery
 
 
@@ -146,8 +151,8 @@ def release(endpoint: WebhookEndpoint) -> None:
     serve_after_commit(endpoint)
 
 
-def serve_after_commit(endpoint: WebhookEndpoint) -> None:
-    enqueue_after_commit(SERVE, endpoint.pk)
+def serve_after_commit(endpoint: WebhookEndpoint, *, first: bool = False) -> None:
+    enqueue_after_commit(SERVE, endpoint.pk, first=first)
 
 
 def _audit(endpoint: WebhookEndpoint, by: Actor, verb: str, **data: Any) -> None:

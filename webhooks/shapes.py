@@ -119,7 +119,8 @@ def _campaign_webhooks(row: WebhookEndpoint | None) -> CampaignWebhooksShape:
             "inheritFromTenant": True,
         }
     return {
-        "url": row.url or None,
+        # Without what stands in its query: whoever may read campaigns need not have the receiver's token.
+        "url": row.url.partition("?")[0] or None,
         "events": {event: event in row.events for event in EVENTS},
         "headers": masked_headers(row),
         "retryAttempts": row.max_tries,
@@ -134,7 +135,6 @@ def masked_headers(row: WebhookEndpoint) -> dict[str, str]:
 
 
 def endpoint_json(row: WebhookEndpoint) -> EndpointShape:
-    """Of a row of `endpoints_of`."""
     return {
         "endpointId": row.public_id,
         "campaignId": row.campaign_code or None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -22,17 +22,18 @@ from accounts.activity import address_of, log_request
 from accounts.actors import Actor
 from accounts.idempotency import answer_once, fingerprint_of
 from accounts.models import ApiKey, Workspace
-from common import ratelimits
+from common import clock, ratelimits
 from common.api import success
-from common.errors import ProblemError
+from common.errors import ProblemError, UnknownIdError
 from common.ids import is_row_number
 from common.openapi import ApiSchema
 from common.operations import Operation, operation_of
 from common.paging import rows_beyond
-from common.serializers import StrictSerializer, Text
+from common.serializers import StrictSerializer, Text, no_object
 
 Row = TypeVar("Row", bound=Model)
 PAGE, LONGEST_PAGE = 50, 100
+SLOW_BODY_SECONDS = 1
 REFUSALS_PER_MINUTE = 60
 
 
@@ -60,6 +61,7 @@ class ApiView(APIView):
 
     schema = ApiSchema()
     quota: ratelimits.Quota | None = None
+    sent: Mapping[str, Any] = {}
     asking: ApiKey | None = None
     """The key, once it is known to be good."""
 
@@ -93,9 +95,13 @@ class ApiView(APIView):
         if twice := [name[:80] for name, values in asked.lists() if len(values) > 1]:
             message = "This is given more than once: send it once."
             raise ProblemError("VALIDATION_ERROR", "Invalid input data", details=[f"{it}: {message}" for it in twice])
-        return self._read(self.said.query, asked.dict())
+        # A form that is half filled in sends the rest empty.
+        return self._read(self.said.query, {name: value for name, value in asked.items() if value})
 
     def _read(self, serializer: Any, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError(no_object(data))
+        self.sent = {**self.sent, **data}
         asked = serializer(data=data, context={"workspace": self.workspace})
         asked.is_valid(raise_exception=True)
         found: dict[str, Any] = asked.validated_data
@@ -131,9 +137,18 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         said = operation_of(self, request.method or "")
+        if said and said.body:
+            self._read_body(request)
         if said and said.idempotent:
             name = (request.method or "").lower()
             setattr(self, name, self._once(getattr(self, name)))
+
+    def _read_body(self, request: Request) -> None:
+        """Whoever sends it slowly may have lost the key meanwhile."""
+        _ = request.data
+        slow = time.monotonic() - self.began_at > SLOW_BODY_SECONDS
+        if slow and not ApiKey.objects.usable(clock.now()).filter(pk=self.key.pk).exists():
+            raise AuthenticationFailed("The API key was revoked or has expired while the request came in")
 
     def perform_authentication(self, request: Request) -> None:
         """Whoever has no good key is counted by address; good keys from there are answered all the same."""
@@ -155,6 +170,12 @@ class ApiView(APIView):
         if self.quota.exceeded:
             message = f"Too many requests: try again in {self.quota.resets_in} seconds."
             raise TooManyRequestsError("RATE_LIMITED", message)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Of an id that was sent and is not known, the name under which it came."""
+        if isinstance(exc, UnknownIdError):
+            exc.field = exc.field or next((name for name, value in self.sent.items() if value == exc.public_id), "")
+        return super().handle_exception(exc)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """What may be done here stands in the header Allow, as in every answer."""
@@ -182,7 +203,7 @@ class ApiView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in (self.quota.headers() if self.quota else {}).items():
             response[name] = value
-        if self.asking:
+        if self.asking and not (self.quota and self.quota.is_flood):
             log_request(
                 key=self.asking,
                 request=request._request,

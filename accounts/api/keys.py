@@ -5,9 +5,9 @@ from rest_framework.response import Response
 
 from accounts.access import key_of
 from accounts.api.base import ApiView, PageQuery
+from accounts.keys import create_api_key, revoke_api_key, update_api_key
 from accounts.models import ApiKey, ApiRequest
 from accounts.serializers import KeyPatchSerializer, KeySerializer
-from accounts.services import create_api_key, revoke_api_key, update_api_key
 from accounts.shapes import (
     KeyActivityShape,
     KeyPageShape,
@@ -28,14 +28,14 @@ EXAMPLE = {
     "state": "active",
     "requestsPerMinute": None,
     "createdBy": "Jane Doe",
-    "createdAt": "2026-11-20T15:04:05Z",
-    "expiresAt": "2027-11-20T15:04:05Z",
-    "lastUsedAt": "2026-11-21T09:30:00Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
+    "expiresAt": "2027-11-20T15:04:05.000Z",
+    "lastUsedAt": "2026-11-21T09:30:00.000Z",
     "revokedAt": None,
 }
 NEVER_USED = EXAMPLE | {"createdBy": None, "lastUsedAt": None}
 USE_EXAMPLE = {
-    "at": "2026-11-21T09:30:00Z",
+    "at": "2026-11-21T09:30:00.000Z",
     "method": "POST",
     "path": "/api/v1/leads/submit",
     "status": 200,
@@ -75,7 +75,7 @@ class KeyList(ApiView):
         data=MadeKeyShape,
         idempotent=True,
         description="The key itself stands in this answer only. A key makes none that may do more or that lives "
-        "longer than itself.",
+        "longer than itself, or with more requests per minute.",
         body_example={"name": "Website", "scopes": ["leads:write", "interactions:read"]},
         example=NEVER_USED | {"key": "ls_kJ8dPw1vYb0eT5uR2xQ7mZ4aC9nH3sL6gF1iO8dK5jE"},
     )
@@ -87,7 +87,7 @@ class KeyList(ApiView):
             scopes=asked["scopes"],
             by=self.actor,
             expires_at=asked.get("expiresAt", self.key.expires_at),
-            requests_per_minute=asked.get("requestsPerMinute"),
+            requests_per_minute=asked.get("requestsPerMinute", self.key.requests_per_minute),
         )
         return self.answer(made_key_json(row, key))
 
@@ -119,7 +119,8 @@ class KeyDetail(ApiView):
         "Revoke an API key",
         tag=TAG,
         scope="keys:write",
-        description="It is refused from the next request on, and cannot be brought back. A key may revoke itself.",
+        description="It is refused from the next request on, and cannot be brought back. The keys that it made are "
+        "revoked with it, and so are its invitations that are still open. A key may revoke itself.",
     )
     def delete(self, request: Request, key_id: str) -> Response:
         revoke_api_key(key=key_of(self.workspace, key_id), by=self.actor)

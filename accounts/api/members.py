@@ -30,16 +30,16 @@ MEMBER_EXAMPLE = {
     "name": "Jane Doe",
     "email": "jane@example.com",
     "role": "admin",
-    "lastLoginAt": "2026-11-21T09:30:00Z",
-    "createdAt": "2026-11-20T15:04:05Z",
+    "lastLoginAt": "2026-11-21T09:30:00.000Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
 }
 INVITATION_EXAMPLE = {
     "invitationId": "12",
     "email": "jane@example.com",
     "role": "member",
     "invitedBy": None,
-    "createdAt": "2026-11-20T15:04:05Z",
-    "expiresAt": "2026-11-27T15:04:05Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
+    "expiresAt": "2026-11-27T15:04:05.000Z",
 }
 
 

@@ -20,11 +20,11 @@ EXAMPLE = {
     "country": "US",
     "timezone": "America/New_York",
     "callsStoppedAt": None,
-    "createdAt": "2026-11-20T15:04:05Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
 }
 EVENT_EXAMPLE = {
     "eventId": "4711",
-    "at": "2026-11-20T15:04:05Z",
+    "at": "2026-11-20T15:04:05.000Z",
     "actor": {"type": "user", "id": "7", "name": "Jane Doe"},
     "verb": "workspace.updated",
     "objectType": "workspace",
@@ -69,7 +69,7 @@ class StopCalls(WorkspaceView):
         data=WorkspaceShape,
         description="No call of this workspace is placed from now on. Calls that wait are withdrawn; calls on the "
         "line go on to their end. Stopping what is stopped changes nothing.",
-        example=EXAMPLE | {"callsStoppedAt": "2026-11-21T09:30:00Z"},
+        example=EXAMPLE | {"callsStoppedAt": "2026-11-21T09:30:00.000Z"},
     )
     def post(self, request: Request) -> Response:
         set_calls_stopped(workspace=self.workspace, stopped=True, by=self.actor)
@@ -96,7 +96,7 @@ class Audit(ApiView):
         "listAudit",
         "List the audit trail",
         tag=TAG,
-        scope="workspace:read",
+        scope="audit:read",
         query=AuditQuery,
         data=AuditPageShape,
         description="Who did what to which object, newest first.",

@@ -81,4 +81,26 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("workspace", "key"), name="kept_answer_once")],
             },
         ),
+        migrations.AddField(
+            model_name="apikey",
+            name="made_by_key",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="accounts.apikey",
+            ),
+        ),
+        migrations.AddField(
+            model_name="invitation",
+            name="api_key",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="accounts.apikey",
+            ),
+        ),
     ]

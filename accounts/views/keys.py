@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import actor_of, key_of, role_required, workspace_of
 from accounts.forms.keys import KeyEditForm, KeyForm
+from accounts.keys import create_api_key, revoke_api_key, update_api_key
 from accounts.models import ApiKey, ApiRequest, Role
 from accounts.queries import state_of
 from accounts.scopes import SCOPE_WORDS
-from accounts.services import create_api_key, revoke_api_key, update_api_key
 from common.forms import answer_form, sent
 from common.notices import say
 from common.once import redirect_once

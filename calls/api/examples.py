@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from calls.shapes import InteractionShape
+from calls.shapes import InteractionShape, ReasonShape
 
 INITIATE = {
     "leadId": "lead_01kah2v7q4x8n5w3d9c6b1t0mz",
@@ -16,6 +16,28 @@ INITIATED = {
     "leadId": "lead_01kah2v7q4x8n5w3d9c6b1t0mz",
     "campaignId": "HXZ",
     "agentId": "agent_01kaeqm1h2z5v9t8r7w6x4c3bn",
+}
+CHECK = {"leadId": "lead_01kah2v7q4x8n5w3d9c6b1t0mz", "phone": "+14155550132"}
+OUTSIDE_THE_HOURS: ReasonShape = {
+    "code": "OUTSIDE_OPERATING_HOURS",
+    "message": "It is outside the campaign's calling hours in Los Angeles.",
+    "rule": "campaign.hours",
+    "nextAllowedAt": "2026-11-20T17:00:00.000Z",
+}
+CHECKED = {
+    "allowed": False,
+    "code": OUTSIDE_THE_HOURS["code"],
+    "message": OUTSIDE_THE_HOURS["message"],
+    "reasons": [OUTSIDE_THE_HOURS],
+    "nextAllowedAt": OUTSIDE_THE_HOURS["nextAllowedAt"],
+    "warnings": [],
+    "phone": "+14155550132",
+    "from": "+14155550100",
+    "callerNumberId": "num_01kaeqm5d8y3v7s1r6w9x2c4bn",
+    "leadId": "lead_01kah2v7q4x8n5w3d9c6b1t0mz",
+    "campaignId": "HXZ",
+    "agentId": "agent_01kaeqm1h2z5v9t8r7w6x4c3bn",
+    "interactionId": None,
 }
 INTERACTION: InteractionShape = {
     "interactionId": "int_01kah2vb3e9r6y5k8f7p4s2g1j",
@@ -38,9 +60,9 @@ INTERACTION: InteractionShape = {
         "state": "ended",
         "dispatch": "placed",
         "duration": 42,
-        "placedAt": "2026-11-20T15:00:01Z",
-        "answeredAt": "2026-11-20T15:00:08Z",
-        "endedAt": "2026-11-20T15:00:50Z",
+        "placedAt": "2026-11-20T15:00:01.000Z",
+        "answeredAt": "2026-11-20T15:00:08.000Z",
+        "endedAt": "2026-11-20T15:00:50.000Z",
         "recordingUrl": None,
         "terminationReason": "end_call tool was called.",
         "voiceAI": {
@@ -71,8 +93,8 @@ INTERACTION: InteractionShape = {
     "errorCode": None,
     "errorMessage": None,
     "isTest": False,
-    "createdAt": "2026-11-20T15:00:00Z",
-    "updatedAt": "2026-11-20T15:00:52Z",
+    "createdAt": "2026-11-20T15:00:00.000Z",
+    "updatedAt": "2026-11-20T15:00:52.000Z",
 }
 INTERACTIONS = {"interactions": [INTERACTION], "nextCursor": None, "hasMore": False}
 WAITING: Any = INTERACTION["call"] | {
@@ -87,45 +109,42 @@ CANCELLED = INTERACTION | {
 }
 CORRECT = {"status": "scheduled_callback", "reason": "She asked for Tuesday", "callbackAt": "2026-11-24T17:30:00Z"}
 CORRECTED = INTERACTION | {
-    **{"status": "scheduled_callback", "callbackAt": "2026-11-24T17:30:00Z"},
-    "correction": {"reportedStatus": "qualified", "reason": "She asked for Tuesday", "at": "2026-11-20T15:20:00Z"},
+    **{"status": "scheduled_callback", "callbackAt": "2026-11-24T17:30:00.000Z"},
+    "correction": {"reportedStatus": "qualified", "reason": "She asked for Tuesday", "at": "2026-11-20T15:20:00.000Z"},
 }
 EVENTS = {
     "events": [
-        {"at": "2026-11-20T15:00:00Z", "kind": "created", "text": "Call asked for by API key Website"},
-        {"at": "2026-11-20T15:00:01Z", "kind": "placed", "text": "The provider took the call"},
-        {"at": "2026-11-20T15:00:08Z", "kind": "answered", "text": "The call was answered"},
-        {"at": "2026-11-20T15:00:52Z", "kind": "outcome", "text": "Qualified"},
+        {"at": "2026-11-20T15:00:00.000Z", "kind": "created", "text": "Call asked for by API key Website"},
+        {"at": "2026-11-20T15:00:01.000Z", "kind": "placed", "text": "The provider took the call"},
+        {"at": "2026-11-20T15:00:08.000Z", "kind": "answered", "text": "The call was answered"},
+        {"at": "2026-11-20T15:00:52.000Z", "kind": "outcome", "text": "Qualified"},
     ]
 }
 
 
-def _refusal(code: str, message: str, rule: str, next_allowed_at: str | None, **more: str) -> dict[str, Any]:
-    reason = {"code": code, "message": message, "rule": rule, "nextAllowedAt": next_allowed_at}
-    said = {"code": code, "message": message, "details": [message], "reasons": [reason]}
-    return said | {"nextAllowedAt": next_allowed_at} | more
+def _refusal(reason: ReasonShape, **more: str) -> dict[str, Any]:
+    message = reason["message"]
+    said = {"code": reason["code"], "message": message, "details": [message], "reasons": [reason]}
+    return said | {"nextAllowedAt": reason["nextAllowedAt"]} | more
 
 
 REFUSED = {
-    "outside the calling hours": _refusal(
-        "OUTSIDE_OPERATING_HOURS",
-        "It is outside the campaign's calling hours in Los Angeles.",
-        "campaign.hours",
-        "2026-11-20T17:00:00Z",
-    ),
+    "outside the calling hours": _refusal(OUTSIDE_THE_HOURS),
     "a call is under way": _refusal(
-        "CALL_IN_PROGRESS",
-        "A call to this lead or this number is under way: wait until it has ended.",
-        "one_call_per_number",
-        None,
+        {
+            "code": "CALL_IN_PROGRESS",
+            "message": "A call to this lead or this number is under way: wait until it has ended.",
+            "rule": "one_call_per_number",
+            "nextAllowedAt": None,
+        },
         interactionId="int_01kah2vb3e9r6y5k8f7p4s2g1j",
     ),
     "a misspelt field": {
         "code": "VALIDATION_ERROR",
         "message": "Invalid input data",
         "details": [
-            "istest: There is no such field. Known are: leadId, direction, phone, campaignId, additionalInstructions, "
-            "isTest."
+            "istest: There is no such field. Did you mean isTest?",
+            "Known are: leadId, direction, phone, campaignId, callerNumberId, isTest, additionalInstructions.",
         ],
     },
 }

@@ -1,4 +1,4 @@
-"""The public API of calls: LeadSail's own contract."""
+"""Calls as they go and as they ended: read, taken back, corrected."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.base import ApiView, Paged, PageQuery, between
+from accounts.api.base import ApiView, Paged, between
 from accounts.models import Workspace
 from calls.access import interaction_of
 from calls.api import examples
@@ -19,23 +19,16 @@ from calls.cards import history_of
 from calls.correction import correct_outcome
 from calls.models import Interaction, InteractionQuerySet
 from calls.search import TookTooLong, find_calls, search_limit
-from calls.serializers import CorrectSerializer, InitiateSerializer, InteractionQuery
-from calls.services import cancel_call, initiate_call, request_look
+from calls.serializers import CorrectSerializer, InteractionQuery, LeadInteractionQuery
+from calls.services import cancel_call, request_look
 from calls.shapes import HappeningShape, InteractionShape, happening_json, interaction_json, with_all_shown
-from campaigns.access import agent_of, campaign_of
+from campaigns.access import agent_of
 from campaigns.models import Campaign
 from common.api import failure
 from common.errors import NotFoundError, ProblemError
 from common.operations import operation
 from common.ranges import serve_file
 from leads.access import lead_of
-
-
-class InitiatedShape(TypedDict):
-    interactionId: str
-    leadId: str
-    campaignId: str
-    agentId: str
 
 
 class InteractionListShape(TypedDict):
@@ -46,45 +39,6 @@ class InteractionListShape(TypedDict):
 
 class HappeningsShape(TypedDict):
     events: list[HappeningShape]
-
-
-class InitiateCall(ApiView):
-    @operation(
-        "initiateCall",
-        "Initiate an AI voice call",
-        tag="Calls",
-        scope="calls:write",
-        description="Checks everything that must hold, answers at once, and dials in the background. Follow the call "
-        "by webhook or by reading the interaction. A refusal has the code of its weightiest reason; `error.reasons` "
-        "has them all, and `error.nextAllowedAt` says from when on the call would be allowed, if waiting helps.",
-        body=InitiateSerializer,
-        data=InitiatedShape,
-        idempotent=True,
-        body_example=examples.INITIATE,
-        example=examples.INITIATED,
-        error_examples={400: examples.REFUSED},
-    )
-    def post(self, request: Request) -> Response:
-        asked = self.body()
-        lead = lead_of(self.workspace, asked["leadId"])
-        campaign = campaign_of(self.workspace, asked["campaignId"]) if "campaignId" in asked else None
-        interaction = initiate_call(
-            lead=lead,
-            by=self.actor,
-            origin=Interaction.Origin.API,
-            campaign=campaign,
-            number=asked.get("phone", ""),
-            additional_instructions=asked.get("additionalInstructions", ""),
-            is_test=asked.get("isTest", False),
-            direction=asked.get("direction", Interaction.Direction.OUTBOUND),
-        )
-        initiated: InitiatedShape = {
-            "interactionId": interaction.public_id,
-            "leadId": interaction.lead.public_id,
-            "campaignId": interaction.campaign.code,
-            "agentId": interaction.agent.public_id,
-        }
-        return self.answer(initiated)
 
 
 class InteractionView(ApiView):
@@ -158,7 +112,7 @@ class LeadInteractions(InteractionView):
         tag="Interactions",
         scope="interactions:read",
         description="Newest first, each of them whole, with its transcript.",
-        query=PageQuery,
+        query=LeadInteractionQuery,
         data=InteractionListShape,
         example=examples.INTERACTIONS,
     )

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from calls.api import interactions
+from calls.api import interactions, placing
 
 ONE = "interactions/<slug:interaction_id>"
 
 urlpatterns = [
-    path("voice/calls/initiate", interactions.InitiateCall.as_view(), name="api_initiate_call"),
+    path("voice/calls/initiate", placing.InitiateCall.as_view(), name="api_initiate_call"),
+    path("voice/calls/check", placing.CheckCall.as_view(), name="api_check_call"),
     path("interactions", interactions.InteractionList.as_view(), name="api_interactions"),
     path("interactions/lead/<slug:lead_id>", interactions.LeadInteractions.as_view(), name="api_interactions_of_lead"),
     path(ONE, interactions.InteractionDetail.as_view(), name="api_interaction"),

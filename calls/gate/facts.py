@@ -15,6 +15,7 @@ from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import phones
 from common.hours import CLOSED, WeeklyHours, parse_weekly_hours
 from leads.models import DoNotCall, Lead, LeadStatus
+from leads.queries import listed_numbers
 from leads.zones import candidate_zones
 
 
@@ -106,7 +107,15 @@ def _listed_as(lead: Lead, number: str) -> str:
         return f"it is on the Do-Not-Call list since {since} ({entry.reason or 'no reason given'})."
     if lead.status == LeadStatus.DNC:
         return "the lead asked not to be contacted."
+    if number != lead.phone and _has_only_listed_numbers(lead, apart_from=number):
+        return "every number of the lead is on the Do-Not-Call list."
     return ""
+
+
+def _has_only_listed_numbers(lead: Lead, *, apart_from: str) -> bool:
+    """Another number is no way around the list. One of the lead's own that is not listed may be called."""
+    own = lead.numbers()
+    return bool(own) and apart_from not in own and set(own) <= set(listed_numbers(lead.workspace_id, own))
 
 
 def _is_dead(workspace_id: int, number: str) -> bool:

@@ -94,17 +94,21 @@ def _standing_reasons(facts: Facts) -> list[Reason | None]:
         _when(
             facts.has_agent and not facts.has_caller_number,
             "MISSING_PHONE_NUMBER",
-            "There is no number to call from: neither the campaign nor the agent has one of the agent's account.",
+            "There is no number to call from: the campaign or the agent needs an active one of the agent's account.",
             "campaign.caller_number",
         ),
         _live(facts),
         _when(
             facts.attempts >= facts.max_attempts,
             "MAX_ATTEMPTS_REACHED",
-            f"The lead was called {facts.attempts} times in this campaign; {facts.max_attempts} are allowed.",
+            f"The lead was called {_times(facts.attempts)} in this campaign, and may be {_times(facts.max_attempts)}.",
             "campaign.max_attempts",
         ),
     ]
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _timed_reasons(facts: Facts, now: datetime) -> list[Reason | None]:

@@ -43,7 +43,7 @@ CAMPAIGN: dict[str, Any] = {
     "minGapMinutes": 240,
     "maxAttempts": 6,
     "duplicateDetection": {"enabled": True, "windowDays": 30},
-    "createdAt": "2026-11-20T15:04:05Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
 }
 NEW_CAMPAIGN: dict[str, Any] = {
     "name": "Spring kitchens",
@@ -63,7 +63,7 @@ AGENT: dict[str, Any] = {
     "callerNumberId": "num_abc123",
     "active": True,
     "campaignIds": ["HXZ"],
-    "createdAt": "2026-11-20T15:04:05Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
 }
 NEW_AGENT: dict[str, Any] = {
     "name": "Nora",
@@ -80,7 +80,7 @@ NUMBER: dict[str, Any] = {
     "providerNumberId": "phnum_01jx3v9k2mf8r9t0",
     "accountId": "acct_abc123",
     "active": True,
-    "createdAt": "2026-11-20T15:04:05Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
 }
 NEW_NUMBER: dict[str, Any] = {
     "number": "+1 415 555 0100",
@@ -99,8 +99,8 @@ TEMPLATE: dict[str, Any] = {
     "version": 3,
     "body": BODY,
     "firstMessage": FIRST_MESSAGE,
-    "createdAt": "2026-11-20T15:04:05Z",
-    "updatedAt": "2026-12-02T09:30:00Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
+    "updatedAt": "2026-12-02T09:30:00.000Z",
 }
 NEW_TEMPLATE: dict[str, Any] = {"name": "First enquiry", "body": BODY, "firstMessage": FIRST_MESSAGE}
 VERSION: dict[str, Any] = {
@@ -109,7 +109,7 @@ VERSION: dict[str, Any] = {
     "body": BODY,
     "firstMessage": FIRST_MESSAGE,
     "createdBy": "Alice Moreau",
-    "createdAt": "2026-12-02T09:30:00Z",
+    "createdAt": "2026-12-02T09:30:00.000Z",
 }
 PREVIEW: dict[str, Any] = {
     "leadId": "lead_abc123",
@@ -118,6 +118,7 @@ PREVIEW: dict[str, Any] = {
     "fromDefault": {},
     "empty": [],
     "unknown": [],
+    "problems": [],
 }
 VARIABLE: dict[str, Any] = {
     "name": "showroom_address",
@@ -138,9 +139,9 @@ ACCOUNT: dict[str, Any] = {
     "hasApiKey": True,
     "hasWebhookSecret": True,
     "checkState": "done",
-    "checkedAt": "2026-11-20T15:04:05Z",
+    "checkedAt": "2026-11-20T15:04:05.000Z",
     "checkResults": [{"name": "API key", "state": "ok", "text": "It is accepted by ElevenLabs."}],
-    "createdAt": "2026-11-20T15:00:00Z",
+    "createdAt": "2026-11-20T15:00:00.000Z",
 }
 NEW_ACCOUNT: dict[str, Any] = {
     "name": "Sales line",

@@ -19,7 +19,7 @@ from campaigns.serializers.template import (
     RestoreSerializer,
     TemplateFieldsSerializer,
 )
-from campaigns.services import save_template
+from campaigns.services import prompt_mistakes, save_template
 from campaigns.shapes import TemplateShape, TemplateVersionShape, template_json, version_json
 from campaigns.versions import change_template, restore_version
 from campaigns.views.preview import Filled, fill_for
@@ -27,6 +27,7 @@ from common.operations import operation
 
 TAG = "Prompt templates"
 READ_LEADS = "leads:read"
+NAMES = {"body": "body", "first_message": "firstMessage"}
 
 
 class TemplateListShape(TypedDict):
@@ -49,7 +50,8 @@ class PreviewShape(TypedDict):
     firstMessage: str | None
     fromDefault: Annotated[dict[str, str], "Variables without a value, and the default that stands for each."]
     empty: Annotated[list[str], "Variables without a value or a default: they leave a hole."]
-    unknown: Annotated[list[str], "Variables that do not exist: such a text cannot be saved."]
+    unknown: Annotated[list[str], "Variables that do not exist."]
+    problems: Annotated[list[str], "Why such a text cannot be saved, each with its field, as saving would say it."]
 
 
 class Templates(CampaignsView):
@@ -191,10 +193,11 @@ class TemplatePreview(CampaignsView):
         if campaign and not lead:
             raise ValidationError({"campaignId": "Send leadId too: without a lead the examples stand in the text."})
         texts = {"body": asked["body"], "first_message": asked.get("first_message", "")}
-        return self.answer(_preview(fill_for(self.workspace, lead, campaign=campaign, **texts)))
+        mistakes = prompt_mistakes(workspace=self.workspace, **texts)
+        return self.answer(_preview(fill_for(self.workspace, lead, campaign=campaign, **texts), mistakes))
 
 
-def _preview(filled: Filled) -> PreviewShape:
+def _preview(filled: Filled, mistakes: dict[str, list[str]]) -> PreviewShape:
     return {
         "leadId": filled.lead.public_id if filled.lead else None,
         "body": _text(filled.body),
@@ -202,6 +205,7 @@ def _preview(filled: Filled) -> PreviewShape:
         "fromDefault": filled.from_default,
         "empty": list(filled.empty),
         "unknown": list(filled.named("unknown")),
+        "problems": [f"{NAMES[field]}: {told}" for field, messages in mistakes.items() for told in messages],
     }
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from campaigns.access import agent_of, number_of, template_of
 from campaigns.models import Campaign
 from campaigns.serializers.fields import BIGGEST, LONGEST_ID, IdOf, OptionalText
-from common.serializers import Flag, StrictSerializer, Text, Whole
+from common.serializers import Choice, Flag, StrictSerializer, Text, Whole
 
 LONGEST_GAP = 525_600
 LAST_PAGE = 1_000_000
@@ -149,9 +149,7 @@ class NewCampaignSerializer(CampaignFieldsSerializer):
 class CampaignStatusSerializer(StrictSerializer):
     """What the campaign becomes."""
 
-    status = serializers.ChoiceField(
-        Campaign.Status.choices, help_text="active launches it: its leads may be called from then on."
-    )
+    status = Choice(Campaign.Status.choices, help_text="active launches it: its leads may be called from then on.")
 
 
 class CampaignListSerializer(StrictSerializer):

@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
-from django.http import Http404
 from rest_framework import serializers
 
 from accounts.models import Workspace
-from common.errors import NotFoundError
+from common.errors import UnknownIdError
 from common.serializers import Text
 
 # What a PositiveIntegerField holds on every database.
@@ -42,8 +41,9 @@ class IdOf(Text):
             return None
         try:
             return self.find(self.context["workspace"], public_id)
-        except Http404 as unknown:
-            raise NotFoundError(f"{self.field_name}: {unknown}") from unknown
+        except UnknownIdError as unknown:
+            unknown.field = str(self.field_name)
+            raise
 
 
 class Amount(serializers.DecimalField):

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from rest_framework import serializers
-
 from campaigns.access import account_of
 from campaigns.models import CallerNumber
 from campaigns.serializers.fields import IdOf, OptionalText
-from common.serializers import Flag, StrictSerializer, Text
+from common.serializers import Choice, Flag, StrictSerializer, Text
 
 ANY_WRITING = "In any writing; with the country code when it is not of the workspace's country."
 
@@ -15,9 +13,7 @@ class CallerNumberFieldsSerializer(StrictSerializer):
 
     number = Text(source="e164", required=False, max_length=40, help_text=ANY_WRITING)
     label = OptionalText(max_length=80, help_text="How people call it.")  # type: ignore[assignment]
-    kind = serializers.ChoiceField(
-        CallerNumber.Kind.choices, required=False, help_text="How the provider reaches the phone network."
-    )
+    kind = Choice(CallerNumber.Kind.choices, required=False, help_text="How the provider reaches the phone network.")
     providerNumberId = Text(
         source="provider_number_id", required=False, max_length=80, help_text="The number's id at the provider."
     )

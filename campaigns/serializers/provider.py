@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rest_framework import serializers
-
 from campaigns.models import HOST_CHOICES, Provider
 from campaigns.serializers.fields import BIGGEST, Amount
-from common.serializers import Flag, StrictSerializer, Text, Whole
+from common.serializers import Choice, Flag, StrictSerializer, Text, Whole
 
 LONGEST_SECRET = 500
 
@@ -19,7 +17,7 @@ class ProviderAccountFieldsSerializer(StrictSerializer):
     """What is left out stays as it is, secrets too."""
 
     name = Text(required=False, max_length=80)
-    host = serializers.ChoiceField(
+    host = Choice(
         HOST_CHOICES,
         required=False,
         help_text="Keys, agents and numbers exist on one host only. `sandbox` is the one beside this installation: no "
@@ -47,5 +45,5 @@ class NewProviderAccountSerializer(ProviderAccountFieldsSerializer):
     """A key at a voice provider."""
 
     name = Text(max_length=80)
-    provider = serializers.ChoiceField(Provider.choices, required=False)
-    host = serializers.ChoiceField(HOST_CHOICES)
+    provider = Choice(Provider.choices, required=False)
+    host = Choice(HOST_CHOICES)

@@ -27,7 +27,7 @@ ENTRY = {
     "reason": "Asked by e-mail",
     "source": "api",
     "createdBy": None,
-    "createdAt": "2026-11-20T15:04:05Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
     "confirmedAt": None,
 }
 
@@ -128,7 +128,12 @@ class DoNotCallBulk(ApiView):
         channel, addresses = asked["channel"], asked["addresses"]
         found = judge(addresses, channel=channel, country=self.workspace.country)
         event = upload_list(
-            workspace=self.workspace, by=self.actor, found=found, channel=channel, reason=asked["reason"]
+            workspace=self.workspace,
+            by=self.actor,
+            found=found,
+            channel=channel,
+            reason=asked["reason"],
+            source=API,
         )
         done: ManyListedShape = {
             "added": event.data["added"],

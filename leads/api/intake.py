@@ -8,9 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView
-from campaigns.access import campaign_of
+from campaigns.models import Campaign
 from common.operations import operation
-from leads.access import lead_of
 from leads.intake import Sent, submit_lead
 from leads.models import LeadStatus
 from leads.serializers.intake import SubmitLeadSerializer
@@ -70,9 +69,8 @@ class SubmitLead(ApiView):
             is_test=asked["isTest"],
             notes=[asked["notes"]] if asked.get("notes") else (),
         )
-        lead = lead_of(self.workspace, asked["leadId"]) if "leadId" in asked else None
-        campaign = campaign_of(self.workspace, asked["campaignId"])
-        submission = submit_lead(campaign=campaign, sent=sent, by=self.actor, lead=lead)
+        campaign: Campaign = asked["campaignId"]
+        submission = submit_lead(campaign=campaign, sent=sent, by=self.actor, lead=asked.get("leadId"))
         taken: SubmittedLeadShape = {
             "leadId": submission.lead.public_id,
             "submissionId": submission.public_id,

@@ -8,15 +8,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView
-from campaigns.access import campaign_of
 from common.operations import operation
 from leads.api.examples import LEAD
+from leads.changes import OWN_FLAGS
 from leads.intake import Sent, take_directly
 from leads.listing import Wanted
 from leads.models import Lead
 from leads.serializers.intake import CreateLeadSerializer
 from leads.serializers.listing import LeadsQuery
-from leads.serializers.parts import OWN_FLAGS, lead_fields
+from leads.serializers.parts import lead_fields
 from leads.shapes import LeadShape, leads_json
 
 
@@ -51,6 +51,12 @@ class Leads(ApiView):
             offers=asked.get("offerIds", ()),
             statuses=asked.get("status", ()),
             text=asked.get("search", ""),
+            owner=asked.get("owner", ""),
+            tag=asked.get("tag", ""),
+            outcome=asked.get("outcome", ""),
+            do_not_call=asked["doNotCall"],
+            callback_due=asked["callbackDue"],
+            is_test=asked["isTest"],
             since=asked.get("startDate"),
             until=asked.get("endDate"),
         )
@@ -94,10 +100,9 @@ class Leads(ApiView):
             answers=asked.get("questionnaire", ()),
             is_test=asked["isTest"] or flags.get("isTest", False),
             is_dnc=flags.get("isDnc", False),
-            notes=asked.get("notes", ()),
+            notes=[note["text"] for note in asked.get("notes", ())],
             tags=asked.get("tags", ()),
         )
-        campaign = campaign_of(self.workspace, asked["campaignId"])
-        submission = take_directly(campaign=campaign, sent=sent, by=self.actor)
+        submission = take_directly(campaign=asked["campaignId"], sent=sent, by=self.actor)
         made: CreatedLeadShape = {"leadId": submission.lead.public_id, "submissionId": submission.public_id}
         return self.answer(made)

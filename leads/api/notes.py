@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.api.base import ApiView, PageQuery
 from common.operations import operation
 from common.serializers import StrictSerializer, Text
-from leads.access import lead_of, note_of, row_id
+from leads.access import lead_of, note_of
 from leads.models import Note
 from leads.serializers.parts import NOTE_LENGTH
 from leads.services import add_note, delete_note
@@ -19,7 +19,7 @@ from leads.shapes import NoteShape, note_json
 NOTE = {
     "id": "31",
     "text": "Call after six, ask for Jane.",
-    "createdAt": "2026-11-20T15:04:05Z",
+    "createdAt": "2026-11-20T15:04:05.000Z",
     "createdBy": None,
 }
 
@@ -73,5 +73,5 @@ class LeadNotes(ApiView):
 class LeadNote(ApiView):
     @operation("deleteNote", "Delete a note", tag="Leads", scope="leads:write")
     def delete(self, request: Request, lead_id: str, note_id: str) -> Response:
-        delete_note(note=note_of(lead_of(self.workspace, lead_id), row_id(note_id)), by=self.actor)
+        delete_note(note=note_of(lead_of(self.workspace, lead_id), note_id), by=self.actor)
         return self.answer(None)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from leads.api import approval, bulk, detail, dnc, intake, leads, notes, submissions, tags
+from leads.api import activity, approval, bulk, detail, dnc, intake, leads, notes, submissions, tags
 
 urlpatterns = [
     path("leads", leads.Leads.as_view(), name="api_leads"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("leads/<slug:lead_id>", detail.LeadDetail.as_view(), name="api_lead"),
     path("leads/<slug:lead_id>/approve", approval.ApproveLead.as_view(), name="api_approve_lead"),
     path("leads/<slug:lead_id>/submissions", submissions.LeadSubmissions.as_view(), name="api_lead_submissions"),
+    path("leads/<slug:lead_id>/activity", activity.LeadActivity.as_view(), name="api_lead_activity"),
     path("leads/<slug:lead_id>/notes", notes.LeadNotes.as_view(), name="api_lead_notes"),
     path("leads/<slug:lead_id>/notes/<slug:note_id>", notes.LeadNote.as_view(), name="api_lead_note"),
     path("leads/<slug:lead_id>/dnc", dnc.LeadDoNotCall.as_view(), name="api_lead_dnc"),

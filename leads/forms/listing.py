@@ -107,7 +107,7 @@ class LeadListForm(forms.Form):
             outcome=asked.get("outcome", ""),
             do_not_call=_yes_or_no(asked.get("dnc")),
             is_test=_yes_or_no(asked.get("is_test")),
-            callback_due="callback" in asked,
+            callback_due="callback" in asked or None,
         )
 
     @property

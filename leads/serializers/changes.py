@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Membership, User, Workspace
+from accounts.models import User, Workspace
 from campaigns.access import campaign_of
-from common.errors import ProblemError
-from common.serializers import FreeObject, StrictSerializer, Text, Whole
-from leads.changes import KEY_LENGTH, Answer, LeadChanges
+from campaigns.models import Campaign
+from common.errors import ProblemError, UnknownIdError
+from common.serializers import Choice, FreeObject, Ignored, NullIsAbsent, StrictSerializer, Text, Whole
+from leads.changes import KEY_LENGTH, MOST_ANSWERS, MOST_CHARACTERS, OWN_FLAGS, Answer, LeadChanges
 from leads.models import Approval, LeadStatus, TimezoneSource
 from leads.serializers.parts import (
-    MAX_ANSWERS,
-    MAX_NOTES,
-    MAX_TAGS,
-    NOTE_LENGTH,
-    OWN_FLAGS,
     AddressSerializer,
     AttributionSerializer,
     Birthday,
     Country,
     Email,
+    NotesField,
     OptionalText,
     PhoneText,
     ZoneName,
@@ -32,9 +29,13 @@ from leads.serializers.parts import (
     lead_fields,
 )
 from leads.services import TAG_LENGTH
+from leads.shapes import CampaignBriefShape
 
 MOST_LEADS = 1000
 MOST_NUMBERS, LABEL_LENGTH = 20, 40
+# As many as a lead may have come to have: all that was read may be sent back.
+MOST_NOTES = MOST_TAGS = 1000
+SHORTEST_NUMBER = 5
 MERGED = {
     "customFields": "custom_fields",
     "attribution": "attribution",
@@ -50,14 +51,10 @@ OF_THE_LEAD = {
     "deliveredAt": "delivered_at",
     "submissionCount": "submission_count",
 }
+CODE, BRIEF = "campaignId", tuple(CampaignBriefShape.__annotations__)
 # Empty in the database, null in JSON.
-TEXTS = ("email", "phone", "country", "timezone", "timezone_source")
+TEXTS = ("first_name", "last_name", "email", "phone", "country", "timezone", "timezone_source")
 ONES_OWN = ("firstName", "lastName", "email", "phone", "phones", "dateOfBirth", "clientLeadId")
-ELSEWHERE = {
-    "isDnc": "isDnc follows the Do-Not-Call list: POST /leads/{leadId}/dnc puts the lead on it, "
-    "DELETE /do-not-call/{entryId} takes an entry off.",
-    "isTest": "A lead is a test lead from the start: send isTest with POST /leads/submit.",
-}
 
 
 class AnswerChangeSerializer(StrictSerializer):
@@ -72,68 +69,63 @@ class AnswerChangeSerializer(StrictSerializer):
         return {"key": key, "question": question, "answer": attrs["answer"]}
 
 
-class NoteChangeSerializer(StrictSerializer):
-    id = Text(required=False, max_length=20, help_text="Of a note of this lead, to change its text.")
-    text = Text(max_length=NOTE_LENGTH)
-    createdAt = OptionalText(max_length=40, help_text="Ignored, so that notes may be sent back as they were read.")
-    createdBy = OptionalText(max_length=300, help_text="Ignored as well.")
-
-
 class AttributionChangeSerializer(AttributionSerializer):
     """null takes a name away."""
+
+    params = FreeObject(required=False, allow_null=True, most=MOST_CHARACTERS)
 
     def to_internal_value(self, data: Any) -> Any:
         found = super().to_internal_value(data)
         taken = {name: None for name in self.fields if name in data and data[name] in (None, "")}
         # Read back, params are there also where the lead has none.
-        return {name: value for name, value in found.items() if value != {}} | taken
+        return {name: value for name, value in found.items() if value not in (None, {})} | taken
 
 
 class ApprovalChangeSerializer(StrictSerializer):
-    status = serializers.ChoiceField(Approval.choices, help_text="`pending` asks for an approval.")
+    status = Choice(Approval.choices, help_text="`pending` asks for an approval; the one that stands changes nothing.")
     reason = OptionalText(max_length=500)
+    campaignId = Ignored()
+    decidedBy = Ignored()
+    decidedAt = Ignored()
 
 
 class FurtherNumberSerializer(StrictSerializer):
-    number = PhoneText()
+    number = PhoneText(min_length=SHORTEST_NUMBER)
     label = OptionalText(max_length=LABEL_LENGTH)  # type: ignore[assignment]
 
 
 @extend_schema_field(
     {
-        "oneOf": [
-            {"type": "string"},
-            {
-                "type": "object",
-                "properties": {"campaignId": {"type": "string"}},
-                "required": ["campaignId"],
-                "additionalProperties": False,
-            },
-        ]
+        "type": ["string", "object"],
+        "properties": {name: {"type": "string"} if name == CODE else {} for name in BRIEF},
+        "required": [CODE],
+        "additionalProperties": False,
     }
 )
 class CampaignField(serializers.Field[Any, Any, Any, Any]):
-    def to_internal_value(self, data: Any) -> Any:
-        code = data["campaignId"] if isinstance(data, dict) and set(data) == {"campaignId"} else data
+    """Its code, or as a lead that was read names it."""
+
+    def to_internal_value(self, data: Any) -> Campaign:
+        code = data.get(CODE) if isinstance(data, dict) and data.keys() <= set(BRIEF) else data
         if not isinstance(code, str) or len(code) > 40:
             raise serializers.ValidationError('Send the campaign\'s code: "HXZ" or {"campaignId": "HXZ"}.')
-        return code
+        try:
+            return campaign_of(self.context["workspace"], code)
+        except UnknownIdError as unknown:
+            unknown.field = str(self.field_name)
+            raise
 
 
-class FlagChanges(FreeObject):
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        found = super().to_internal_value(data)
-        for name in OWN_FLAGS:
-            if name in found:
-                raise serializers.ValidationError(ELSEWHERE[name])
-        return found
+class LeadChangesSerializer(NullIsAbsent):
+    """What is left out stays as it is. null empties what can be empty; elsewhere it is as if the name were left out. A
+    lead may be sent back as it was read: then nothing changes."""
 
-
-class LeadChangesSerializer(StrictSerializer):
-    firstName = Text(required=False, max_length=120)
-    lastName = Text(required=False, max_length=120)
+    firstName = Text(required=False, allow_null=True, max_length=120)
+    lastName = Text(required=False, allow_null=True, max_length=120)
     email = Email(required=False, allow_null=True, allow_blank=True)
-    phone = PhoneText(required=False, allow_null=True, help_text="Read in the lead's country.")
+    phone = PhoneText(
+        required=False, allow_null=True, min_length=SHORTEST_NUMBER, help_text="Read in the lead's country."
+    )
     country = Country(required=False, allow_null=True)
     address = AddressSerializer(required=False, help_text="Only the names that are given change.")
     dateOfBirth = Birthday(required=False, allow_null=True)
@@ -144,33 +136,39 @@ class LeadChangesSerializer(StrictSerializer):
     questionnaire = serializers.ListField(
         child=AnswerChangeSerializer(),
         required=False,
-        max_length=MAX_ANSWERS,
+        max_length=MOST_ANSWERS,
         help_text="Merged by key, without a key by question.",
     )
     deleteQuestionnaireKeys = serializers.ListField(
         child=Text(max_length=KEY_LENGTH),
         required=False,
-        max_length=MAX_ANSWERS,
+        max_length=MOST_ANSWERS,
         help_text="Taken away before the answers of `questionnaire` are merged in.",
     )
-    notes = serializers.ListField(
-        child=NoteChangeSerializer(),
+    notes = NotesField(
         required=False,
-        max_length=MAX_NOTES,
-        help_text="One without an id is added, one with an id gets this text; the others stay.",
+        max_length=MOST_NOTES,
+        help_text="A text or a note without an id is added, one with an id gets this text; the others stay.",
     )
-    customFields = FreeObject(required=False, help_text="Merged; null takes a field away.")
+    customFields = FreeObject(required=False, most=MOST_CHARACTERS, help_text="Merged; null takes a field away.")
     attribution = AttributionChangeSerializer(required=False, help_text="Merged; null takes a name away.")
-    compliance = FreeObject(required=False, help_text="Merged; null takes a name away.")
-    flags = FlagChanges(required=False, help_text="Merged; `isDnc` and `isTest` cannot be set here.")
-    status = serializers.ChoiceField(
-        LeadStatus.choices, required=False, help_text="`dnc` puts the lead's numbers on the Do-Not-Call list."
+    compliance = FreeObject(required=False, most=MOST_CHARACTERS, help_text="Merged; null takes a name away.")
+    flags = FreeObject(
+        required=False,
+        most=MOST_CHARACTERS,
+        help_text="Merged; `isDnc` and `isTest` cannot be set here, only sent back as they stand.",
+    )
+    status = Choice(
+        LeadStatus.choices,
+        required=False,
+        help_text="`dnc` puts the lead's numbers on the Do-Not-Call list. Another status empties `detail`, unless it "
+        "comes with one.",
     )
     detail = OptionalText(max_length=500, help_text="Of the status; written into its history too.")
     approval = ApprovalChangeSerializer(required=False)
     campaign = CampaignField(required=False)
     tags = serializers.ListField(
-        child=Text(max_length=TAG_LENGTH), required=False, max_length=MAX_TAGS, help_text="Exactly these."
+        child=Text(max_length=TAG_LENGTH), required=False, max_length=MOST_TAGS, help_text="Exactly these."
     )
     clientLeadId = OptionalText(max_length=120)
     repostedTo = serializers.ListField(child=Text(max_length=120), required=False, max_length=100)
@@ -189,7 +187,9 @@ class LeadChangesSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> LeadChanges:
         workspace: Workspace = self.context["workspace"]
-        changes: LeadChanges = {"columns": _columns(attrs)}
+        flags = attrs.get("flags", {})
+        own = {name: flags.pop(name) for name in OWN_FLAGS if name in flags}
+        changes: LeadChanges = {"columns": _columns(attrs), "own_flags": own}
         changes["merged"] = {column: attrs[name] for name, column in MERGED.items() if name in attrs}
         if "questionnaire" in attrs:
             changes["answers"] = attrs["questionnaire"]
@@ -198,7 +198,7 @@ class LeadChangesSerializer(StrictSerializer):
         if "phones" in attrs:
             changes["further_numbers"] = {row["number"]: row.get("label", "") for row in attrs["phones"]}
         if "campaign" in attrs:
-            changes["campaign"] = campaign_of(workspace, attrs["campaign"])
+            changes["campaign"] = attrs["campaign"]
         if "owner" in attrs:
             changes["owner"] = _member(workspace, attrs["owner"])
         if "approval" in attrs:
@@ -222,15 +222,18 @@ def _columns(asked: dict[str, Any]) -> dict[str, Any]:
 def _member(workspace: Workspace, email: str | None) -> User | None:
     if not email:
         return None
-    members = Membership.objects.filter(workspace=workspace, user__email__iexact=email).select_related("user")
-    found = members.first()
+    # Who has left the workspace may still be a lead's owner, and be sent back as it.
+    known = Q(memberships__workspace=workspace) | Q(leads__workspace=workspace)
+    found = User.objects.filter(known, email__iexact=email).first()
     if found is None:
         message = f"{email} is not a member of this workspace: invite them first."
         raise ProblemError("NOT_A_MEMBER", message, details=[f"owner: {message}"])
-    return found.user
+    return found
 
 
 class ManyLeadsChangesSerializer(LeadChangesSerializer):
+    """As for one lead, without what is one person's own."""
+
     firstName = lastName = email = phone = phones = dateOfBirth = clientLeadId = None  # type: ignore[assignment]
 
     def to_internal_value(self, data: Any) -> Any:
@@ -243,6 +246,8 @@ class ManyLeadsChangesSerializer(LeadChangesSerializer):
     def validate_notes(self, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if any("id" in note for note in notes):
             raise serializers.ValidationError("A note is of one lead: leave the id out to add the note to each lead.")
+        if len(notes) > 1:
+            raise serializers.ValidationError("Each of the leads gets one note at a time: send the next one after it.")
         return notes
 
     def validate(self, attrs: dict[str, Any]) -> LeadChanges:
@@ -256,7 +261,4 @@ class BulkSerializer(StrictSerializer):
     updates = ManyLeadsChangesSerializer(help_text="As for one lead, without what is one person's own.")
 
     def validate_leadIds(self, ids: list[str]) -> list[str]:
-        twice = [public_id for public_id, count in Counter(ids).items() if count > 1]
-        if twice:
-            raise serializers.ValidationError(f"Name each lead once: these come twice: {', '.join(twice[:20])}.")
-        return ids
+        return list(dict.fromkeys(ids))

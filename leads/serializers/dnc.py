@@ -3,7 +3,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from accounts.api.base import PageQuery
-from common.serializers import StrictSerializer, Text
+from common.serializers import Choice, NullIsAbsent, StrictSerializer, Text
 from leads.models import Channel
 from leads.serializers.parts import OptionalText
 
@@ -13,28 +13,28 @@ REASON_LENGTH = 200
 
 
 class ListedQuery(PageQuery):
-    channel = serializers.ChoiceField(Channel.choices, required=False)
+    channel = Choice(Channel.choices, required=False)
     address = Text(required=False, max_length=254, help_text=f"Exactly this one. {ANY_WRITING}")
     search = Text(required=False, max_length=254, help_text="Some digits of a number, or a part of an e-mail.")
 
 
-class ListSerializer(StrictSerializer):
+class ListSerializer(NullIsAbsent):
     address = Text(max_length=254, help_text=ANY_WRITING)
-    channel = serializers.ChoiceField(Channel.choices, required=False, default=Channel.PHONE)
+    channel = Choice(Channel.choices, required=False, default=Channel.PHONE)
     reason = OptionalText(max_length=REASON_LENGTH, default="")
 
 
-class ListManySerializer(StrictSerializer):
+class ListManySerializer(NullIsAbsent):
     addresses = serializers.ListField(
         child=Text(max_length=1000, allow_blank=True), min_length=1, max_length=MOST_ADDRESSES
     )
-    channel = serializers.ChoiceField(Channel.choices, required=False, default=Channel.PHONE)
+    channel = Choice(Channel.choices, required=False, default=Channel.PHONE)
     reason = OptionalText(max_length=REASON_LENGTH, default="")
 
 
 class BarLeadSerializer(StrictSerializer):
     channels = serializers.ListField(
-        child=serializers.ChoiceField(Channel.choices),
+        child=Choice(Channel.choices),
         min_length=1,
         max_length=len(Channel.choices),
         help_text="`phone` and `sms` list all numbers of the lead, `email` its e-mail.",

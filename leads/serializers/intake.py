@@ -6,7 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.serializers import Flag, FreeObject, StrictSerializer, Text
+from campaigns.access import campaign_of
+from campaigns.serializers.fields import IdOf
+from common.serializers import Choice, Flag, FreeObject, NullIsAbsent, Text
+from leads.access import lead_of
 from leads.models import Approval, TimezoneSource
 from leads.serializers.parts import (
     MAX_TAGS,
@@ -30,8 +33,8 @@ MAX_FILES = 20
 CONTACT = ("firstName", "lastName", "email", "phone")
 
 
-class IntakeSerializer(StrictSerializer):
-    campaignId = Text(max_length=10, help_text="The campaign's short code, e.g. HXZ.")
+class IntakeSerializer(NullIsAbsent):
+    campaignId = IdOf(campaign_of, help_text="The campaign's short code, e.g. HXZ.")
     country = Country(required=False, help_text="Also says how a phone number without a country code is read.")
     address = AddressSerializer(required=False)
     dateOfBirth = Birthday(required=False, help_text="YYYY-MM-DD")
@@ -55,16 +58,17 @@ class CreateLeadSerializer(IntakeSerializer):
     phone = PhoneText()
     timezoneSource = ZoneSource(required=False, help_text="How the time zone is known; without it, the lead said so.")
     flags = FlagsField(required=False, help_text="`isDnc: true` puts the number on the Do-Not-Call list.")
-    notes = NotesField(required=False)
+    notes = NotesField(required=False, help_text="Texts, or notes of another lead as they were read.")
     tags = serializers.ListField(child=Text(max_length=TAG_LENGTH), required=False, max_length=MAX_TAGS)
     source = Text(required=False, max_length=80, allow_blank=True)  # type: ignore[assignment]
 
 
 class SubmitLeadSerializer(IntakeSerializer):
-    leadId = Text(
+    leadId = IdOf(
+        lead_of,
         required=False,
-        max_length=40,
-        help_text="A lead that comes again: what is sent joins what is known, and the contact fields may be left out.",
+        help_text="A lead that comes again: what is sent joins what is known, and the contact fields may be left out. "
+        "With `isTest` it must be a test lead.",
     )
     firstName = Text(required=False, max_length=NAME_LENGTH)
     lastName = Text(required=False, max_length=NAME_LENGTH)
@@ -83,6 +87,6 @@ class SubmitLeadSerializer(IntakeSerializer):
         return super().validate(attrs)
 
 
-class ApproveSerializer(StrictSerializer):
-    status = serializers.ChoiceField(choices=Approval.choices)
+class ApproveSerializer(NullIsAbsent):
+    status = Choice(choices=Approval.choices)
     reason = Text(required=False, default="", max_length=500, allow_blank=True)

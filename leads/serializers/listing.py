@@ -12,21 +12,24 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from accounts.api.base import PageQuery
-from common.serializers import CommaList, Text
+from calls.models import Status
+from common.serializers import Choice, CommaList, Text
 from leads.models import LeadStatus
+from leads.search import NEVER_CALLED
 
 LONGEST_LIST = 2000
+OUTCOMES = [NEVER_CALLED, *(value for value in Status.values if value != Status.IN_PROGRESS)]
 # A plus sign that was not escaped arrives as a space.
 LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 
 
 @extend_schema_field({"type": "string"})
 class DayOrMoment(serializers.Field[Any, Any, Any, Any]):
-    """A day means all of it, in the workspace's zone."""
+    """An end of a span of time. A day means all of it, in the workspace's zone."""
 
-    def __init__(self, *, clock_time: time, **kwargs: Any) -> None:
+    def __init__(self, *, is_last: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.clock_time = clock_time
+        self.of_day = time.max if is_last else time.min
 
     def to_internal_value(self, data: Any) -> datetime | None:
         text = str(data).strip()
@@ -34,19 +37,27 @@ class DayOrMoment(serializers.Field[Any, Any, Any, Any]):
             return None
         try:
             found = self._read(text)
-            return (found if found.tzinfo else found.replace(tzinfo=self._zone())).astimezone(UTC)
-        except (ValueError, OverflowError):
+        except ValueError:
             message = "Write a day like 2026-03-01, or a moment like 2026-03-01T09:00:00Z."
             raise serializers.ValidationError(message) from None
+        return _in_utc(found if found.tzinfo else found.replace(tzinfo=self._zone()))
 
     def _read(self, text: str) -> datetime:
         try:
-            return datetime.combine(date.fromisoformat(text), self.clock_time)
+            return datetime.combine(date.fromisoformat(text), self.of_day)
         except ValueError:
             return datetime.fromisoformat(LOST_PLUS.sub("+", text))
 
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.context["workspace"].timezone)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The calendar's first and last days stay in it."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 class StatusList(CommaList):
@@ -68,7 +79,17 @@ class LeadsQuery(PageQuery):
         required=False, allow_blank=True, max_length=LONGEST_LIST, help_text="One or more, with commas between."
     )
     search = Text(required=False, max_length=200, allow_blank=True, help_text="In name, e-mail, phone; or a leadId.")
-    startDate = DayOrMoment(
-        required=False, clock_time=time.min, help_text="Made then or later: a day in the workspace's zone, or a moment."
+    owner = Text(required=False, max_length=254, allow_blank=True, help_text="The e-mail of a member, or `none`.")
+    tag = Text(required=False, max_length=50, allow_blank=True, help_text="Its name, in small letters or capitals.")
+    outcome = Choice(
+        OUTCOMES, required=False, allow_blank=True, help_text="Of the last call; `never` for who was never called."
     )
-    endDate = DayOrMoment(required=False, clock_time=time.max, help_text="Made then or before: a day means to its end.")
+    doNotCall = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="As `flags.isDnc` of the lead."
+    )
+    callbackDue = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether the time has come to call the lead back."
+    )
+    isTest = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Test leads.")
+    startDate = DayOrMoment(required=False, help_text="Made then or later: a day in the workspace's zone, or a moment.")
+    endDate = DayOrMoment(required=False, is_last=True, help_text="Made then or before: a day means to its end.")

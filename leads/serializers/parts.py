@@ -12,11 +12,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from accounts.models import COUNTRY
 from common import clock
 from common.hours import validate_timezone
-from common.serializers import MAX_OBJECT, FreeObject, StrictSerializer, Text
-from leads.changes import KEY_LENGTH, Answer
+from common.serializers import MAX_OBJECT, Choice, FreeObject, Ignored, NullIsAbsent, StrictSerializer, Text
+from leads.changes import KEY_LENGTH, OWN_FLAGS, Answer
 from leads.models import TimezoneSource
 from leads.shapes import ATTRIBUTION
 
@@ -24,8 +23,6 @@ PHONE = r"^[\d\s\-\(\)\.+]+$"
 MAX_NOTES, NOTE_LENGTH = 50, 10_000
 MAX_ANSWERS = 200
 MAX_TAGS = 50
-# Known by LeadSail itself, not kept beside the others.
-OWN_FLAGS = ("isDnc", "isTest")
 COLUMNS = {
     "firstName": "first_name",
     "lastName": "last_name",
@@ -83,12 +80,21 @@ class PhoneText(Pattern):
 
     def __init__(self, **kwargs: Any) -> None:
         message = "Write the number in digits, with + - . ( ) and spaces at most, e.g. +1 415 555 0132."
-        super().__init__(PHONE, min_length=10, max_length=40, error_messages={"invalid": message}, **kwargs)
+        lengths = {"min_length": 10, "max_length": 40}
+        super().__init__(PHONE, error_messages={"invalid": message}, **(lengths | kwargs))
 
 
 class Country(Pattern):
+    """In small letters too, as many forms send it."""
+
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(r"^[A-Z]{2}$", error_messages={"invalid": "Two capital letters, e.g. US."}, **kwargs)
+        super().__init__(r"^[A-Za-z]{2}$", error_messages={"invalid": "Two letters, e.g. US."}, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(data).upper()
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return super().run_validation(data) or ""
 
 
 class Birthday(serializers.DateField):
@@ -106,7 +112,7 @@ class ZoneName(Text):
         super().__init__(max_length=64, validators=[validate_timezone], **kwargs)
 
 
-class ZoneSource(serializers.ChoiceField):
+class ZoneSource(Choice):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=TimezoneSource.choices, **kwargs)
 
@@ -117,11 +123,13 @@ class AddressSerializer(StrictSerializer):
     city = OptionalText(max_length=120)
     state = OptionalText(max_length=60)
     zip = OptionalText(max_length=20)
-    country = OptionalText(validators=[COUNTRY])
+    country = Country(required=False, allow_null=True, allow_blank=True)
 
 
-class AttributionSerializer(serializers.Serializer[Any]):
+class AttributionSerializer(NullIsAbsent):
     """Where the lead came from. A name that is not known is kept under `params`."""
+
+    refuses_unknown_names = False
 
     params = FreeObject(required=False)
 
@@ -152,23 +160,18 @@ class FlagsField(FreeObject):
 
 @extend_schema_field(
     {
-        "oneOf": [
-            {"type": "object", "additionalProperties": {}},
-            {
-                "type": "array",
-                "maxItems": MAX_ANSWERS,
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "key": {"type": "string", "maxLength": KEY_LENGTH},
-                        "question": {"type": "string", "maxLength": 500},
-                        "answer": {},
-                    },
-                    "anyOf": [{"required": ["key"]}, {"required": ["question"]}],
-                    "additionalProperties": False,
-                },
+        "type": ["object", "array"],
+        "maxItems": MAX_ANSWERS,
+        "items": {
+            "type": "object",
+            "properties": {
+                "key": {"type": "string", "maxLength": KEY_LENGTH},
+                "question": {"type": "string", "maxLength": 500},
+                "answer": {},
             },
-        ]
+            "anyOf": [{"required": ["key"]}, {"required": ["question"]}],
+            "additionalProperties": False,
+        },
     }
 )
 class QuestionnaireField(serializers.Field[Any, Any, Any, Any]):
@@ -200,33 +203,42 @@ class AnswerSerializer(StrictSerializer):
         return {"key": key, "question": question, "answer": attrs.get("answer")}
 
 
+class SentNoteSerializer(NullIsAbsent):
+    id = Text(required=False, max_length=20)
+    text = Text(max_length=NOTE_LENGTH)
+    createdAt = Ignored()
+    createdBy = Ignored()
+
+
 @extend_schema_field(
     {
-        "type": "array",
-        "maxItems": MAX_NOTES,
-        "items": {
-            "oneOf": [
-                {"type": "string", "minLength": 1, "maxLength": NOTE_LENGTH},
-                {
-                    "type": "object",
-                    "properties": {"text": {"type": "string", "minLength": 1, "maxLength": NOTE_LENGTH}},
-                    "required": ["text"],
-                    "additionalProperties": False,
-                },
-            ]
+        "type": ["string", "object"],
+        "minLength": 1,
+        "maxLength": NOTE_LENGTH,
+        "properties": {
+            "id": {"type": ["string", "null"], "maxLength": 20},
+            "text": {"type": "string", "minLength": 1, "maxLength": NOTE_LENGTH},
+            "createdAt": {"description": "Ignored, so that notes may be sent back."},
+            "createdBy": {"description": "Ignored as well."},
         },
+        "required": ["text"],
+        "additionalProperties": False,
     }
 )
-class NotesField(serializers.ListField):
-    """Texts, or objects with a text, as the lead's own notes are."""
+class NoteField(serializers.Field[Any, Any, Any, Any]):
+    """A text, or a note as the lead's own are."""
 
-    child = Text(max_length=NOTE_LENGTH)
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, str):
+            return {"text": Text(max_length=NOTE_LENGTH).run_validation(data)}
+        note = SentNoteSerializer(data=data)
+        note.is_valid(raise_exception=True)
+        found: dict[str, Any] = note.validated_data
+        return found
+
+
+class NotesField(serializers.ListField):
+    child = NoteField()
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=MAX_NOTES, **kwargs)
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        if isinstance(data, list):
-            data = [row["text"] if isinstance(row, dict) and set(row) == {"text"} else row for row in data]
-        found: list[str] = super().to_internal_value(data)
-        return found
+        super().__init__(**({"max_length": MAX_NOTES} | kwargs))

@@ -262,7 +262,7 @@ def lead_note(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def lead_note_delete(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
     lead = lead_of(workspace_of(request), public_id)
-    note = note_of(lead, pk)
+    note = note_of(lead, str(pk))
     if note.author != request.user and not membership_of(request).at_least(Role.ADMIN):
         raise PermissionDenied("Only who wrote a note, or an admin, may delete it.")
     delete_note(note=note, by=actor_of(request))

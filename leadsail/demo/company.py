@@ -4,9 +4,10 @@ import secrets
 from dataclasses import dataclass
 
 from accounts.actors import Actor
+from accounts.keys import create_api_key
 from accounts.models import Membership, Role, User, Workspace
 from accounts.scopes import SCOPES
-from accounts.services import create_api_key, create_first_owner
+from accounts.services import create_first_owner
 from campaigns.models import CallerNumber, Campaign, PromptTemplate, PromptVariable, ProviderAccount, VoiceAgent
 from campaigns.services import create_campaign, register_custom_fields, save_template
 from leadsail.demo.data import company as data

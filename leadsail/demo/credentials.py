@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.actors import Actor
+from accounts.keys import create_api_key, digest_key
 from accounts.models import User, Workspace
 from accounts.scopes import SCOPES
-from accounts.services import create_api_key, digest_key
 from leadsail.demo.company import new_password
 from leadsail.demo.data.company import OWNER_EMAIL
 from leadsail.embedded import read_json, write_private

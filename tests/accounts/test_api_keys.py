@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.actors import SYSTEM
+from accounts.keys import create_api_key, revoke_api_key
 from accounts.models import ApiKey, Workspace
-from accounts.services import create_api_key, revoke_api_key
 from common import clock
 from common.errors import ProblemError
 from leads.models import Lead

@@ -135,7 +135,8 @@ def size_of(data: Any) -> int:
 # Every place of a body that names a thing: the operation, a body that it allows, and the names of what it names.
 JANE = {"firstName": "Jane", "lastName": "Doe", "email": "jane@example.com", "phone": "+14155550133"}
 NAMING: list[tuple[str, dict[str, Any]]] = [
-    ("initiateCall", {"leadId": "{leadId}", "campaignId": "{campaignId}"}),
+    ("initiateCall", {"leadId": "{leadId}", "campaignId": "{campaignId}", "callerNumberId": "{numberId}"}),
+    ("checkCall", {"leadId": "{leadId}", "campaignId": "{campaignId}", "callerNumberId": "{numberId}"}),
     ("createLead", {"campaignId": "{campaignId}", **JANE}),
     ("submitLead", {"campaignId": "{campaignId}", "leadId": "{leadId}"}),
     ("updateLead", {"campaign": "{campaignId}"}),

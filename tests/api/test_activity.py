@@ -50,6 +50,14 @@ def test_a_refused_request_of_a_known_key_is_a_line_and_one_of_nobody_is_not(wor
     assert ApiRequest.objects.get().status == 403
 
 
+def test_of_a_key_that_floods_only_the_first_refusal_of_a_minute_is_a_line(api: Client) -> None:
+    ApiKey.objects.update(requests_per_minute=2)
+    for _ in range(7):
+        api.get(URL)
+    sweep_activity()
+    assert list(ApiRequest.objects.order_by("id").values_list("status", flat=True)) == [200, 200, 429]
+
+
 def test_the_page_shows_the_line(api: Client) -> None:
     api.get(f"{URL}/key_nobody")
     sweep_activity()

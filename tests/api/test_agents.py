@@ -38,7 +38,7 @@ def test_an_agent_is_told_with_the_campaigns_that_call_with_it(
         "callerNumberId": agent.caller_number.public_id,
         "active": True,
         "campaignIds": [campaign.code, tested.code],
-        "createdAt": agent.created_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": agent.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
 
 
@@ -138,4 +138,4 @@ def test_an_id_of_another_workspace_is_not_there(
     }
     error = error_of(send(api, "patch", path(agent), {name: ids[name]}), 404)
     assert error["code"] == "NOT_FOUND"
-    assert error["message"].startswith(f"{name}: There is no such ")
+    assert error["details"][0].startswith(f"{name}: There is no ")

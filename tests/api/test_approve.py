@@ -43,7 +43,7 @@ def test_an_approval_is_kept_with_who_when_and_why(api: Client, waiting: Lead, c
         "approval": {
             "status": "approved",
             "campaignId": waiting.campaign.code,
-            "decidedAt": "2026-03-01T12:00:00Z",
+            "decidedAt": "2026-03-01T12:00:00.000Z",
             "decidedBy": "API key test",
             "reason": "Complete",
         },

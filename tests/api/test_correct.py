@@ -42,12 +42,12 @@ def test_the_reported_outcome_takes_the_correction_back(api: Client, call: Inter
 
 def test_a_callback_has_its_time(api: Client, call: Interaction) -> None:
     data = correct(api, call, status="scheduled_callback", callbackAt=NEXT_WEEK).json()["data"]
-    assert data["callbackAt"] == NEXT_WEEK.replace("+00:00", "Z")
+    assert data["callbackAt"] == NEXT_WEEK.replace("+00:00", ".000Z")
 
 
 def test_a_time_without_an_offset_is_utc(api: Client, call: Interaction) -> None:
     data = correct(api, call, status="scheduled_callback", callbackAt=NEXT_WEEK.replace("+00:00", "")).json()["data"]
-    assert data["callbackAt"] == NEXT_WEEK.replace("+00:00", "Z")
+    assert data["callbackAt"] == NEXT_WEEK.replace("+00:00", ".000Z")
 
 
 def test_a_no_lists_the_number(api: Client, call: Interaction) -> None:

@@ -107,7 +107,7 @@ def test_the_next_call_is_refused(api: Client, lead: Lead) -> None:
     [
         ({"address": "call me"}, "address: “call me” cannot be a phone number"),
         ({"address": "anna", "channel": "email"}, "address:"),
-        ({"address": ANNA, "channel": "fax"}, "channel:"),
+        ({"address": ANNA, "channel": "fax"}, "channel: “fax” is none of: phone, sms, email."),
         ({"address": ANNA, "reason": "x" * 201}, "reason:"),
         ({}, "address:"),
         ({"address": ANNA, "chanel": "sms"}, "chanel: There is no such field"),
@@ -126,6 +126,7 @@ def test_many_are_listed_at_once(api: Client, workspace: Workspace) -> None:
     assert [row["address"] for row in answer["invalid"]] == ["call me", "", "x" * 100]
     assert answer["invalid"][0]["message"] == "Not a phone number: write it with the country code."
     assert set(DoNotCall.objects.values_list("address", "reason")) == {(ANNA, "First"), ("+14155550177", "By post")}
+    assert DoNotCall.objects.get(address="+14155550177").source == "api"
 
 
 @pytest.mark.parametrize("addresses", [[], ["+14155550132"] * 5001, "x", [5]])

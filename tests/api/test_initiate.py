@@ -91,7 +91,7 @@ def test_a_refusal_has_the_weightiest_code_and_every_reason(api: Client, lead: L
     assert [reason["code"] for reason in error["reasons"]] == ["CAMPAIGN_INACTIVE", "OUTSIDE_OPERATING_HOURS"]
     assert error["details"] == [reason["message"] for reason in error["reasons"]]
     assert {tuple(reason) for reason in error["reasons"]} == {("code", "message", "rule", "nextAllowedAt")}
-    assert (error["reasons"][1]["nextAllowedAt"], error["nextAllowedAt"]) == ("2026-11-20T17:00:00Z", None)
+    assert (error["reasons"][1]["nextAllowedAt"], error["nextAllowedAt"]) == ("2026-11-20T17:00:00.000Z", None)
 
 
 @pytest.mark.parametrize(

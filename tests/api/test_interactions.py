@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import SYSTEM
+from accounts.models import Workspace
 from calls.ingest.merge import apply_report
 from calls.models import Interaction, Transcript
 from calls.providers.elevenlabs import reports
@@ -70,7 +71,7 @@ def test_the_finished_call_is_shown_whole(api: Client, lead: Lead) -> None:
         "errorCode": None,
         "errorMessage": None,
         "isTest": False,
-        "createdAt": "2026-11-20T15:00:00Z",
+        "createdAt": "2026-11-20T15:00:00.000Z",
     }
     assert [tuple(line) for line in data["transcript"]] == [("timestamp", "role", "message", "source")] * 3
     assert {name: data["call"][name] for name in data["call"] if not name.endswith("At")} == {
@@ -88,7 +89,7 @@ def test_the_finished_call_is_shown_whole(api: Client, lead: Lead) -> None:
         },
         "spokenTo": True,
     }
-    assert data["call"]["placedAt"] == "2026-11-20T15:00:00Z"
+    assert data["call"]["placedAt"] == "2026-11-20T15:00:00.000Z"
 
 
 def test_a_waiting_call_has_null_for_what_is_not_known(api: Client, lead: Lead) -> None:
@@ -182,6 +183,7 @@ def test_filters_hold_together_and_lists_mean_any_of_them(api: Client, two: tupl
         ({"endDate": "2026-11-21T01:00:00+01:00"}, [1, 0]),
         ({"startDate": "2026-11-21T00:00:01"}, []),
         ({"startDate": "0001-01-01", "endDate": "9999-12-31"}, [1, 0]),
+        ({"endDate": "9999-12-31T23:59:59-12:00"}, [1, 0]),
     ],
 )
 def test_a_span_has_both_its_ends_and_a_day_alone_is_the_whole_of_it(
@@ -197,7 +199,6 @@ def test_a_span_has_both_its_ends_and_a_day_alone_is_the_whole_of_it(
         ({"direction": "sideways"}, "direction"),
         ({"isTest": "perhaps"}, "isTest"),
         ({"startDate": "yesterday"}, "startDate"),
-        ({"endDate": "9999-12-31T23:59:59-12:00"}, "endDate"),
         ({"startDate": "2026-11-21", "endDate": "2026-11-20"}, "endDate"),
         ({"limit": "101"}, "limit"),
         ({"limit": "0"}, "limit"),
@@ -250,6 +251,20 @@ def test_the_calls_of_a_lead_newest_first_in_pages(api: Client, lead: Lead, camp
     path = f"{URL}/lead/{lead.public_id}"
     assert listed(api, path) == [newer.public_id, older.public_id]
     assert listed(api, path, cursor=newer.public_id) == [older.public_id]
+
+
+def test_days_are_those_of_the_workspaces_zone(api: Client, two: tuple[Interaction, Interaction]) -> None:
+    Workspace.objects.update(timezone="America/Los_Angeles")
+    assert listed(api, startDate="2026-11-20", endDate="2026-11-20") == [two[1].public_id, two[0].public_id]
+    assert listed(api, startDate="2026-11-21") == []
+    assert len(listed(api, endDate="9999-12-31")) == 2
+
+
+def test_without_a_limit_the_calls_of_a_lead_are_a_hundred(api: Client, lead: Lead) -> None:
+    for _ in range(101):
+        ended(lead)
+    path = f"{URL}/lead/{lead.public_id}"
+    assert (len(listed(api, path)), len(listed(api, path, limit=7))) == (100, 7)
 
 
 def test_the_calls_of_another_workspaces_lead_are_unknown(api: Client, elsewhere: Campaign) -> None:

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.actors import SYSTEM
-from accounts.models import ApiKey, ApiRequest, User, Workspace
+from accounts.actors import SYSTEM, Actor
+from accounts.keys import create_api_key, revoke_api_key
+from accounts.models import ApiKey, ApiRequest, Invitation, User, Workspace
 from accounts.scopes import SCOPES
-from accounts.services import create_api_key
 from campaigns.models import Campaign
-from common import clock
+from common import clock, ratelimits
+from common.errors import ProblemError
 from common.shapes import as_moment
 from tests import world
 
@@ -108,8 +110,54 @@ def test_name_and_pace_change_and_the_audit_trail_tells(api: Client, own: ApiKey
     assert api.get(own_url)["RateLimit-Limit"] == "9"
     told = workspace.audit_events.get(verb="api_key.updated").data["changes"]
     assert told == {"name": ["test", "Nightly"], "requests_per_minute": [None, 9]}
-    api.patch(own_url, {"requestsPerMinute": None}, content_type="application/json")
-    assert api.get(own_url)["RateLimit-Limit"] == "600"
+
+
+@pytest.mark.parametrize("more", [10, 100_000, None])
+def test_a_key_lifts_no_pace_above_its_own(api: Client, own: ApiKey, more: int | None) -> None:
+    ApiKey.objects.filter(pk=own.pk).update(requests_per_minute=9)
+    answer = api.patch(f"{URL}/{own.public_id}", {"requestsPerMinute": more}, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "PACE_NOT_HELD")
+    assert make(api, requestsPerMinute=more).json()["error"]["code"] == "PACE_NOT_HELD"
+    assert make(api).json()["data"]["requestsPerMinute"] == 9
+
+
+def test_whoever_revokes_a_key_revokes_what_was_made_with_it(api: Client, own: ApiKey, workspace: Workspace) -> None:
+    child = Client(headers={"X-API-Key": make(api, scopes=["keys:read", "keys:write"]).json()["data"]["key"]})
+    grandchild = make(child, scopes=["keys:read"]).json()["data"]
+    body = {"email": "new@example.com", "role": "owner"}
+    link = api.post("/api/v1/invitations", body, content_type="application/json").json()["data"]["link"]
+    assert Client().get(urlsplit(link).path).status_code == 200
+    revoke_api_key(key=own, by=SYSTEM)
+    for key in (own.public_id, grandchild["keyId"]):
+        assert ApiKey.objects.get(public_id=key).revoked_at
+    assert child.get(URL).status_code == 401
+    assert not Invitation.objects.open().exists()
+    assert workspace.audit_events.filter(verb="api_key.revoked").count() == 3
+
+
+def test_a_key_that_was_revoked_while_its_request_came_in_makes_nothing(own: ApiKey, workspace: Workspace) -> None:
+    stale = ApiKey.objects.select_related("workspace").get(pk=own.pk)
+    revoke_api_key(key=own, by=SYSTEM)
+    with pytest.raises(ProblemError, match="revoked"):
+        create_api_key(workspace=workspace, name="late", scopes=["keys:read"], by=Actor(api_key=stale))
+    assert ApiKey.objects.count() == 1
+
+
+def test_a_body_that_comes_slowly_is_asked_for_its_key_again(
+    api: Client, own: ApiKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the key had been revoked between the head and the body of the request."""
+    count = ratelimits.take
+
+    def revoke_meanwhile(name: str, *, limit: int) -> ratelimits.Quota:
+        revoke_api_key(key=own, by=SYSTEM)
+        return count(name, limit=limit)
+
+    monkeypatch.setattr("common.ratelimits.take", revoke_meanwhile)
+    monkeypatch.setattr("accounts.api.base.SLOW_BODY_SECONDS", 0)
+    answer = make(api)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHORIZED")
+    assert ApiKey.objects.count() == 1
 
 
 def test_a_change_of_nothing_is_not_recorded(api: Client, own: ApiKey, workspace: Workspace) -> None:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from accounts.actors import SYSTEM
+from accounts.actors import SYSTEM, Actor
 from accounts.models import AuditEvent, User, Workspace
 from campaigns.models import Campaign
+from common.openapi import document
 from leads.models import DoNotCall, Lead, LeadPhone, Note, StatusChange
-from leads.services import add_note, add_tag
+from leads.services import add_note, add_tag, set_status
 from tests import world
 
 
@@ -76,15 +78,100 @@ def test_what_is_not_sent_stays(api: Client, lead: Lead) -> None:
     assert (found.first_name, found.email) == ("Anna", "anna@example.com")
 
 
-def test_a_lead_may_be_sent_back_as_it_was_read(api: Client, lead: Lead) -> None:
-    add_note(lead=lead, text="Likes tea", by=SYSTEM)
-    Lead.objects.filter(pk=lead.pk).update(questionnaire=[{"key": "roof", "question": "Roof?", "answer": 120}])
-    read = api.get(f"/api/v1/leads/{lead.public_id}").json()["data"]
-    names = ("firstName", "lastName", "email", "phone", "country", "address", "dateOfBirth", "timezone", "notes")
-    more = ("timezoneSource", "questionnaire", "attribution", "compliance", "status", "detail", "tags", "phones")
-    rest = ("customFields", "clientLeadId", "repostedTo", "latestSubmittedAt", "deliveredAt", "submissionCount")
-    updated_at = Lead.objects.get(pk=lead.pk).updated_at
-    assert changed(api, lead, {name: read[name] for name in (*names, *more, *rest)}).updated_at == updated_at
+FULL: dict[str, Any] = {
+    "street": "12 Harbour Street",
+    "country": "US",
+    "timezone": "America/Denver",
+    "timezone_source": "ip",
+    "date_of_birth": date(1984, 5, 17),
+    "questionnaire": [{"key": f"q{number}", "question": f"Q{number}?", "answer": None} for number in range(250)],
+    "custom_fields": {"roof": 120, "none": None, "deep": {"none": None}, "long": "x" * 40_000},
+    "attribution": {"gclid": "g1", "params": {"utm_term": None, "page": 2}},
+    "compliance": {"tcpaConsent": True, "text": {"version": None}},
+    "flags": {"vip": True},
+    "detail": "Wants an offer",
+    "reposted_to": ["ABC"],
+    "submission_count": 3,
+    "source": "website",
+    "client_lead_id": "A-1",
+    "latest_submitted_at": datetime(2026, 3, 2, 10, 0, 0, 123456, tzinfo=UTC),
+    "last_activity_at": datetime(2026, 3, 2, 10, 0, 0, 999999, tzinfo=UTC),
+}
+APPROVAL = {"campaignId": "HXZ", "decidedBy": "Bob", "decidedAt": "2026-03-01T10:00:00.000Z", "reason": "Fits"}
+STATES: list[dict[str, Any]] = [
+    {},
+    FULL,
+    {**FULL, "is_test": True, "approval_status": "approved", "approval": APPROVAL},
+    {"approval_status": "pending", "approval": {"campaignId": "HXZ"}},
+    {"approval_status": "rejected", "status": "rejected", "approval": APPROVAL},
+    {"first_name": "", "last_name": "", "email": "", "phone": ""},
+    {"status": "contacted", "detail": "Left a message"},
+]
+
+
+def names_of_patch() -> list[str]:
+    schemas = json.loads(document())["components"]["schemas"]
+    return list(schemas["LeadChangesRequest"]["properties"])
+
+
+def read(client: Client, lead: Lead) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(f"/api/v1/leads/{lead.public_id}").json()["data"]
+    return found
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_lead_may_be_sent_back_as_it_was_read(
+    api: Client, lead: Lead, mallory: User, bob: User, state: dict[str, Any]
+) -> None:
+    Lead.objects.filter(pk=lead.pk).update(owner=mallory if "approval_status" in state else bob, **state)
+    for number in range(60):
+        add_note(lead=lead, text=f"Note {number}", by=Actor(user=bob))
+        add_tag(lead=lead, name=f"tag {number}", by=SYSTEM)
+    LeadPhone.objects.create(lead=lead, e164="+14155550199", label="office")
+    LeadPhone.objects.create(lead=lead, e164=lead.phone)
+    before, rows, trail = read(api, lead), Lead.objects.filter(pk=lead.pk).values().get(), AuditEvent.objects.count()
+    changed(api, lead, {name: before[name] for name in names_of_patch() if name in before})
+    assert read(api, lead) == before
+    assert Lead.objects.filter(pk=lead.pk).values().get() == rows
+    assert AuditEvent.objects.count() == trail
+    assert not StatusChange.objects.exists()
+
+
+def test_a_lead_that_said_no_may_be_sent_back_too(api: Client, lead: Lead) -> None:
+    set_status(lead=lead, status="dnc", by=SYSTEM)
+    before, trail = read(api, lead), AuditEvent.objects.count()
+    changed(api, lead, {name: before[name] for name in names_of_patch() if name in before})
+    assert (read(api, lead), AuditEvent.objects.count()) == (before, trail)
+
+
+def test_a_no_that_is_sent_again_lists_a_number_that_was_taken_off(api: Client, lead: Lead) -> None:
+    set_status(lead=lead, status="dnc", by=SYSTEM)
+    DoNotCall.objects.all().delete()
+    changed(api, lead, {"status": "dnc"})
+    assert DoNotCall.objects.get().address == lead.phone
+
+
+EMPTIED = {
+    **dict.fromkeys(("first_name", "last_name", "email", "phone", "country", "detail", "source", "timezone"), ""),
+    **dict.fromkeys(("timezone_source", "client_lead_id"), ""),
+    **dict.fromkeys(("date_of_birth", "latest_submitted_at", "last_activity_at", "owner_id"), None),
+}
+
+
+def test_null_empties_what_can_be_empty_and_else_is_not_given(api: Client, lead: Lead, bob: User) -> None:
+    Lead.objects.filter(pk=lead.pk).update(owner=bob, approval_status="pending", **FULL)
+    add_tag(lead=lead, name="solar", by=SYSTEM)
+    LeadPhone.objects.create(lead=lead, e164="+14155550199")
+    before: Any = Lead.objects.filter(pk=lead.pk).values().get()
+    changed(api, lead, dict.fromkeys(names_of_patch()))
+    after: Any = Lead.objects.filter(pk=lead.pk).values().get()
+    assert {name: after[name] for name in after if after[name] != before[name] and name != "updated_at"} == EMPTIED
+    assert (lead.tags.count(), lead.phones.count()) == (1, 1)
+
+
+def test_a_country_is_written_in_capitals(api: Client, lead: Lead) -> None:
+    assert changed(api, lead, {"country": "us"}).country == "US"
+    assert changed(api, lead, {"address": {"country": "de"}}).country == "DE"
 
 
 # --- merging ---
@@ -176,6 +263,11 @@ def test_another_leads_note_is_not_changed(api: Client, lead: Lead) -> None:
     assert other.text == "Theirs"
 
 
+def test_a_note_may_be_a_mere_text(api: Client, lead: Lead) -> None:
+    changed(api, lead, {"notes": ["Call after six", {"text": "Likes tea", "createdAt": None, "createdBy": "Bob"}]})
+    assert list(lead.notes.order_by("id").values_list("text", flat=True)) == ["Call after six", "Likes tea"]
+
+
 def test_tags_become_exactly_these(api: Client, lead: Lead) -> None:
     for name in ("Solar", "old"):
         add_tag(lead=lead, name=name, by=SYSTEM)
@@ -217,6 +309,18 @@ def test_a_status_goes_into_the_history_with_its_detail(api: Client, lead: Lead)
     assert change.api_key is not None
 
 
+def test_another_status_empties_what_was_said_of_the_one_before(api: Client, lead: Lead) -> None:
+    changed(api, lead, {"status": "qualified", "detail": "Has a roof"})
+    assert changed(api, lead, {"status": "qualified"}).detail == "Has a roof"
+    assert changed(api, lead, {"status": "contacted"}).detail == ""
+
+
+def test_a_rejection_keeps_the_detail_of_its_request(api: Client, lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(approval_status="pending", detail="Old")
+    found = changed(api, lead, {"approval": {"status": "rejected"}, "detail": "No roof"})
+    assert (found.status, found.detail) == ("rejected", "No roof")
+
+
 def test_the_status_dnc_lists_the_number_of_the_same_request(api: Client, lead: Lead) -> None:
     changed(api, lead, {"status": "dnc", "phone": "+14155550177"})
     assert list(DoNotCall.objects.values_list("address", flat=True)) == ["+14155550177"]
@@ -248,7 +352,7 @@ def test_a_decision_that_nobody_asked_for_is_refused(api: Client, lead: Lead) ->
             {"phones": [{"number": "+49 123 45678901234567"}]},
             "phones: “+49 123 45678901234567” cannot be a phone number",
         ),
-        ({"country": "us"}, "country: Two capital letters"),
+        ({"country": "usa"}, "country: Two letters"),
         ({"address": {"planet": "Mars"}}, "address.planet: There is no such field"),
         ({"dateOfBirth": "17.05.1984"}, "dateOfBirth:"),
         ({"timezone": "Mars/Olympus"}, "timezone:"),
@@ -256,11 +360,18 @@ def test_a_decision_that_nobody_asked_for_is_refused(api: Client, lead: Lead) ->
         ({"questionnaire": [{"answer": 1}]}, "Say what is answered"),
         ({"questionnaire": [{"key": "roof"}]}, "questionnaire.0.answer:"),
         ({"flags": {"isDnc": True}}, "flags: isDnc follows the Do-Not-Call list"),
+        ({"flags": {"isDnc": None}}, "flags: isDnc follows"),
         ({"flags": {"isTest": True}}, "flags: A lead is a test lead from the start"),
-        ({"status": "happy"}, "status:"),
+        ({"status": "Contacted"}, "status: “Contacted” is none of: new, "),
+        ({"status": 5}, "status: Send one of these: new, "),
+        ({"frstName": "A", "colour": "red"}, "frstName: There is no such field. Did you mean firstName?\ncolour: "),
+        ({"tags": "x"}, "tags: Send a list."),
+        ({"customFields": "x"}, "customFields: Send a JSON object."),
+        ({"address": "x"}, "address: Send a JSON object, not a text."),
+        ({"notes": ["x", 5]}, "notes.1: Send a JSON object, not a number."),
         ({"approval": {"status": "maybe"}}, "approval.status:"),
         ({"campaign": 7}, "campaign: Send the campaign's code"),
-        ({"campaign": {"campaignId": "ABC", "name": "x"}}, "campaign: Send the campaign's code"),
+        ({"campaign": {"campaignId": "ABC", "colour": "x"}}, "campaign: Send the campaign's code"),
         ({"tags": ["x" * 51]}, "tags.0:"),
         ({"deliveredAt": "yesterday"}, "deliveredAt:"),
         ({"latestSubmittedAt": "0001-01-01T00:00:00+14:00"}, "latestSubmittedAt:"),
@@ -283,6 +394,16 @@ def test_a_refused_patch_leaves_nothing_behind(api: Client, lead: Lead) -> None:
     assert not lead.tags.exists()
     assert not Note.objects.exists()
     assert not AuditEvent.objects.filter(verb__in=["lead.tagged", "note.added"]).exists()
+
+
+def test_known_names_are_told_once(api: Client, lead: Lead) -> None:
+    assert refused(api, lead, {"colour": "red", "size": 5}).count("Known are: firstName, lastName") == 1
+
+
+def test_an_unknown_campaign_is_named(api: Client, lead: Lead) -> None:
+    for asked in ("NOPE", {"campaignId": "NOPE"}):
+        words = refused(api, lead, {"campaign": asked}, 404)
+        assert words == "campaign: There is no campaign NOPE in this workspace."
 
 
 def test_another_workspaces_lead_is_not_found(api: Client, elsewhere: Campaign) -> None:

@@ -112,10 +112,22 @@ def test_a_change_that_one_lead_does_not_allow_changes_none(api: Client, leads: 
     assert Lead.objects.get(pk=leads[0].pk).approval_status == "pending"
 
 
-@pytest.mark.parametrize(("ids", "words"), [([], "leadIds:"), (["a"] * 2, "these come twice: a"), ("a", "leadIds:")])
+@pytest.mark.parametrize(("ids", "words"), [([], "leadIds:"), ("a", "leadIds:")])
 def test_ids_are_one_to_a_thousand_different_ones(api: Client, workspace: Workspace, ids: Any, words: str) -> None:
     body = {"leadIds": ids, "updates": {"status": "queued"}}
     assert words in details(api.patch("/api/v1/leads/bulk", body, content_type="application/json"))
+
+
+def test_an_id_that_stands_twice_counts_once(api: Client, leads: list[Lead]) -> None:
+    ids = [leads[0].public_id, leads[0].public_id]
+    assert count(patch(api, ids, {"notes": ["Once"]})) == 1
+    assert Note.objects.count() == 1
+
+
+def test_an_own_flag_may_be_sent_as_it_stands_of_every_lead(api: Client, leads: list[Lead]) -> None:
+    assert count(patch(api, leads, {"flags": {"isDnc": False, "isTest": False, "vip": True}})) == 3
+    Lead.objects.filter(pk=leads[2].pk).update(is_test=True)
+    assert "flags: A lead is a test lead" in details(patch(api, leads, {"flags": {"isTest": False}}))
 
 
 def test_more_than_a_thousand_leads_are_refused(api: Client, workspace: Workspace) -> None:
@@ -145,3 +157,9 @@ def test_changing_needs_its_scope(workspace: Workspace, leads: list[Lead]) -> No
     client = Client(headers={"X-API-Key": world.make_key(workspace, ("leads:read",))})
     assert patch(client, leads, {"notes": [{"text": "x"}]}).status_code == 403
     assert not Note.objects.exists()
+
+
+def test_a_note_is_added_to_each_and_several_at_once_are_refused(api: Client, leads: list[Lead]) -> None:
+    assert count(patch(api, leads, {"notes": ["Bought elsewhere"]})) == 3
+    assert "one note at a time" in details(patch(api, leads, {"notes": ["one", "two"]}))
+    assert Note.objects.count() == 3

@@ -51,6 +51,19 @@ def test_flags_that_leadsail_goes_by_do_what_they_say(api: Client, campaign: Cam
     assert DoNotCall.objects.get().address == lead.phone
 
 
+def test_notes_may_be_those_of_another_lead(api: Client, campaign: Campaign) -> None:
+    note = {"id": "7", "text": "Likes tea", "createdAt": "2026-03-01T10:00:00.000Z", "createdBy": None}
+    create(api, a_lead(campaign, notes=["Call at six", note]))
+    assert sorted(Lead.objects.get().notes.values_list("text", flat=True)) == ["Call at six", "Likes tea"]
+
+
+def test_null_counts_as_not_given(api: Client, campaign: Campaign) -> None:
+    names = ("country", "address", "questionnaire", "attribution", "customFields", "isTest", "flags", "notes", "tags")
+    create(api, a_lead(campaign) | dict.fromkeys((*names, "source", "timezone", "timezoneSource", "dateOfBirth")))
+    lead = Lead.objects.get()
+    assert (lead.is_test, lead.flags, lead.source, lead.tags.count()) == (False, {}, "", 0)
+
+
 def test_the_number_is_read_in_the_country_of_the_lead(api: Client, campaign: Campaign) -> None:
     create(api, a_lead(campaign, phone="020 7946 0123", country="GB"))
     create(api, a_lead(campaign, phone="020 7946 0124", address={"country": "GB"}))

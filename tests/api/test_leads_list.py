@@ -14,6 +14,7 @@ from accounts.models import User, Workspace
 from campaigns.models import Campaign
 from leads.models import DoNotCall, Lead, LeadPhone, Note, Tag
 from tests import world
+from tests.travel import Clock
 
 
 def ask(api: Client, **query: Any) -> dict[str, Any]:
@@ -97,7 +98,9 @@ def test_a_lead_is_told_whole(api: Client, lead: Lead, bob: User) -> None:
             "dateOfBirth": "1984-05-17",
             "timezone": "America/Los_Angeles",
             "timezoneSource": "zip",
-            "notes": [{"id": str(note.pk), "text": "Nice", "createdAt": "2026-03-01T12:00:00Z", "createdBy": "Bob"}],
+            "notes": [
+                {"id": str(note.pk), "text": "Nice", "createdAt": "2026-03-01T12:00:00.000Z", "createdBy": "Bob"}
+            ],
             "questionnaire": [{"key": "who", "question": "Who?", "answer": {"me": True}}],
             "attribution": {"params": {"utm_source": "letter"}, "gclid": "abc", **nothing},
             "compliance": {"tcpaConsent": True},
@@ -113,14 +116,14 @@ def test_a_lead_is_told_whole(api: Client, lead: Lead, bob: User) -> None:
             "repostedTo": [],
             "isTest": False,
             "submissionCount": 0,
-            "latestSubmittedAt": "2026-03-01T12:00:00Z",
+            "latestSubmittedAt": "2026-03-01T12:00:00.000Z",
             "lastActivityAt": None,
             "deliveredAt": None,
             "lastCallAt": None,
             "lastOutcome": None,
             "callbackAt": None,
-            "createdAt": "2026-03-01T12:00:00Z",
-            "updatedAt": "2026-03-01T12:00:00Z",
+            "createdAt": "2026-03-01T12:00:00.000Z",
+            "updatedAt": "2026-03-01T12:00:00.000Z",
         }
     ]
 
@@ -175,6 +178,61 @@ def test_a_page_has_one_to_a_hundred_leads(api: Client, limit: Any) -> None:
 
 
 # --- filters ---
+@pytest.fixture
+def two(api: Client, campaign: Campaign, bob: User, clock: Clock) -> list[str]:
+    """Anna and Zoe, alike in nothing that the page narrows its list by."""
+    clock.at("2026-11-20T15:00:00Z")
+    then = datetime(2026, 11, 20, 14, tzinfo=UTC)
+    waiting = {"status": "scheduled_callback", "callback_at": then, "last_outcome": "scheduled_callback"}
+    anna = world.make_lead(campaign, "+14155550132", first_name="Anna", owner=bob, is_test=True, **waiting)
+    anna.tags.add(Tag.objects.create(workspace=campaign.workspace, name="VIP"))
+    world.make_lead(campaign, "+14155550144", first_name="Zoe")
+    DoNotCall.objects.create(workspace=campaign.workspace, address="+14155550132")
+    return names(api)
+
+
+@pytest.mark.parametrize(
+    ("of_anna", "of_zoe"),
+    [
+        ({"owner": "Bob@example.com"}, {"owner": "none"}),
+        ({"outcome": "scheduled_callback"}, {"outcome": "never"}),
+        ({"doNotCall": "true"}, {"doNotCall": "false"}),
+        ({"callbackDue": "true"}, {"callbackDue": "false"}),
+        ({"isTest": "true"}, {"isTest": "false"}),
+        ({"tag": "vip"}, {"search": "zoe"}),
+    ],
+)
+def test_each_filter_of_the_page_leaves_what_fits(
+    api: Client, two: list[str], of_anna: dict[str, str], of_zoe: dict[str, str]
+) -> None:
+    assert (names(api, **of_anna), names(api, **of_zoe)) == (["Anna"], ["Zoe"])
+
+
+def test_filters_of_the_page_hold_together_and_empty_ones_narrow_nothing(api: Client, two: list[str]) -> None:
+    assert names(api, owner="none", outcome="scheduled_callback") == []
+    assert names(api, tag="nothing") == []
+    assert names(api, **dict.fromkeys(("owner", "tag", "outcome", "doNotCall", "callbackDue", "isTest"), "")) == two
+
+
+def test_a_callback_of_later_is_not_due(api: Client, two: list[str], clock: Clock) -> None:
+    clock.at("2026-11-20T13:00:00Z")
+    assert names(api, callbackDue="true") == []
+    assert names(api, callbackDue="false") == two
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [({"outcome": "in_progress"}, "outcome"), ({"isTest": "perhaps"}, "isTest")]
+)
+def test_a_filter_that_cannot_be_is_refused_at_its_field(api: Client, query: dict[str, str], field: str) -> None:
+    assert ask(api, **query)["details"][0].startswith(f"{field}: ")
+
+
+def test_an_owner_who_is_no_member_is_not_found(api: Client, mallory: User) -> None:
+    for email in (mallory.email, "nobody@example.com"):
+        error = ask(api, owner=email)
+        assert (error["code"], email in error["message"]) == ("NOT_FOUND", True)
+
+
 def test_campaigns_are_named_by_their_codes(api: Client, campaign: Campaign) -> None:
     others = [world.make_campaign(campaign.production_agent, name=name) for name in ("Two", "Three")]
     for of, name in zip([campaign, *others], "ABC", strict=True):
@@ -232,7 +290,12 @@ def test_the_search_finds_by_the_leads_id(api: Client, lead: Lead) -> None:
         ({"startDate": "", "status": "", "search": "", "campaignIds": ""}, ["Third", "Second", "First"]),
         ({"startDate": "2026-13-01"}, None),
         ({"startDate": "yesterday"}, None),
-        ({"endDate": "9999-12-31"}, None),
+        ({"endDate": "9999-12-31"}, ["Third", "Second", "First"]),
+        ({"endDate": "9999-12-31T23:59:59-12:00"}, ["Third", "Second", "First"]),
+        ({"startDate": "9999-12-31"}, []),
+        ({"startDate": "0001-01-01"}, ["Third", "Second", "First"]),
+        ({"startDate": "0001-01-01T00:00:00+12:00"}, ["Third", "Second", "First"]),
+        ({"endDate": "0001-01-01T00:00:00+12:00"}, []),
         ({"endDate": "20260301"}, ["First"]),
     ],
 )

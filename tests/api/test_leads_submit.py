@@ -120,7 +120,7 @@ def test_an_archived_campaign_takes_none(api: Client, campaign: Campaign) -> Non
         ({"phone": "555 0132"}, "phone: "),
         ({"phone": "call me maybe"}, "phone: Write the number in digits"),
         ({"phone": "+1 555 0132 00 11 22 33"}, "phone: "),
-        ({"country": "us"}, "country: Two capital letters"),
+        ({"country": "usa"}, "country: Two letters"),
         ({"dateOfBirth": "1984-02-30"}, "dateOfBirth: "),
         ({"dateOfBirth": "17.05.1984"}, "dateOfBirth: "),
         ({"dateOfBirth": "2999-01-01"}, "dateOfBirth: This day is still to come"),
@@ -159,7 +159,9 @@ def test_the_campaign_is_required(api: Client, campaign: Campaign) -> None:
 
 @pytest.mark.parametrize("code", ["NOPE", "ABCDEFGHIJ", "%"])
 def test_an_unknown_campaign_is_not_found(api: Client, campaign: Campaign, code: str) -> None:
-    assert submit(api, a_lead(campaign, campaignId=code))["code"] == "NOT_FOUND"
+    error = submit(api, a_lead(campaign, campaignId=code))
+    assert error["code"] == "NOT_FOUND"
+    assert error["details"] == [f"campaignId: There is no campaign {code} in this workspace."]
 
 
 def test_a_foreign_campaign_or_lead_is_not_found(api: Client, campaign: Campaign, elsewhere: Campaign) -> None:
@@ -173,6 +175,32 @@ def test_a_key_that_may_only_read_is_refused(campaign: Campaign) -> None:
     reader = Client(headers={"X-API-Key": world.make_key(campaign.workspace, ("leads:read",))})
     answer = reader.post("/api/v1/leads/submit", a_lead(campaign), content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+
+
+OPTIONAL = (
+    *("leadId", "country", "address", "dateOfBirth", "timezone", "questionnaire", "attribution", "compliance"),
+    *("customFields", "isTest", "notes", "files"),
+)
+
+
+def test_null_counts_as_not_given(api: Client, campaign: Campaign) -> None:
+    submit(api, a_lead(campaign) | dict.fromkeys(OPTIONAL))
+    lead = Lead.objects.get()
+    assert (lead.is_test, lead.country, lead.attribution, lead.notes.count()) == (False, "", {}, 0)
+    again = {"campaignId": campaign.code, "leadId": lead.public_id, "firstName": None, "phone": None}
+    assert submit(api, again)["submissionNumber"] == 2
+    lead.refresh_from_db()
+    assert (lead.first_name, lead.phone) == ("Jane", "+14155550133")
+
+
+def test_null_is_no_contact_of_a_new_lead(api: Client, campaign: Campaign) -> None:
+    assert submit(api, a_lead(campaign, phone=None))["details"][0].startswith("phone: A new lead needs this field")
+
+
+def test_a_country_is_written_in_capitals(api: Client, campaign: Campaign) -> None:
+    assert the_lead(submit(api, a_lead(campaign, country="us"))).country == "US"
+    body = a_lead(campaign, address={"country": "gb"}, phone="020 7946 0123", email="j@example.com")
+    assert the_lead(submit(api, body)).country == "GB"
 
 
 # --- duplicates ---
@@ -274,11 +302,21 @@ def test_a_lead_that_said_no_stays_so(api: Client, lead: Lead) -> None:
     assert (answer["status"], lead.status) == ("dnc", LeadStatus.DNC)
 
 
-def test_a_test_submission_of_a_real_lead_leaves_its_status(api: Client, lead: Lead) -> None:
-    Lead.objects.filter(pk=lead.pk).update(status=LeadStatus.CONTACTED)
-    answer = submit(api, {"campaignId": lead.campaign.code, "leadId": lead.public_id, "isTest": True})
-    lead.refresh_from_db()
-    assert (answer["isTest"], lead.status, lead.is_test) == (True, LeadStatus.CONTACTED, False)
+def test_a_test_submission_changes_no_real_lead(api: Client, lead: Lead) -> None:
+    other = world.make_campaign(lead.campaign.production_agent, name="Other")
+    before: Any = Lead.objects.values().get()
+    error = submit(api, {"campaignId": other.code, "leadId": lead.public_id, "isTest": True, "firstName": "Try"})
+    assert error["code"] == "VALIDATION_ERROR"
+    assert error["details"][0].startswith("isTest: This is no test lead")
+    assert Lead.objects.values().get() == before
+    assert not Submission.objects.exists()
+
+
+def test_a_test_lead_comes_again_as_one(api: Client, lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(is_test=True)
+    for body in ({"isTest": True}, {}):
+        answer = submit(api, {"campaignId": lead.campaign.code, "leadId": lead.public_id, **body})
+        assert (answer["leadId"], answer["isTest"]) == (lead.public_id, True)
 
 
 def test_a_lead_may_come_again_to_another_campaign(api: Client, lead: Lead) -> None:

@@ -29,7 +29,7 @@ def test_a_number_is_told_with_its_account(api: Client, number: CallerNumber) ->
         "providerNumberId": number.provider_number_id,
         "accountId": number.account.public_id,
         "active": True,
-        "createdAt": number.created_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": number.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
 
 

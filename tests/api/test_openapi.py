@@ -134,6 +134,12 @@ def test_an_unknown_field_is_forbidden_in_every_body() -> None:
     assert {name for name, schema in bodies.items() if schema.get("additionalProperties") is not False} == OPEN
 
 
+def test_a_body_is_described_by_its_own_words_only() -> None:
+    words = Counter(schema.get("description") for schema in DOCUMENT["components"]["schemas"].values())
+    assert "Where the lead came from. A name that is not known is kept under `params`." in words
+    assert [text for text in words if text and "misspelt" in text] == []
+
+
 @pytest.mark.parametrize("event", [*EVENTS, TEST_EVENT])
 def test_every_event_is_described_with_what_it_carries(event: str) -> None:
     said = DOCUMENT["webhooks"][event]["post"]

@@ -42,7 +42,7 @@ def test_an_account_is_told_without_its_secrets(api: Client, account: ProviderAc
         "checkState": "never",
         "checkedAt": None,
         "checkResults": [],
-        "createdAt": account.created_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": account.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
 
 

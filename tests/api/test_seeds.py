@@ -104,7 +104,11 @@ def test_an_unknown_lead_is_answered_as_shown(key: str) -> None:
     assert response.status_code == 404
     assert response.json() == {
         "success": False,
-        "error": {"code": "NOT_FOUND", "message": "Resource not found"},
+        "error": {
+            "code": "NOT_FOUND",
+            "message": "Resource not found",
+            "details": ["leadId: There is no lead lead_abc123 in this workspace."],
+        },
     }
 
 

@@ -50,8 +50,8 @@ def test_a_template_is_told_with_its_current_text(api: Client, template: PromptT
         "version": 2,
         "body": "Second",
         "firstMessage": None,
-        "createdAt": template.created_at.isoformat().replace("+00:00", "Z"),
-        "updatedAt": current.created_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": template.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "updatedAt": current.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
 
 
@@ -96,8 +96,7 @@ def test_a_mistake_is_told_at_its_field_and_nothing_is_saved(
     api: Client, template: PromptTemplate, sent: dict[str, Any], told: str
 ) -> None:
     found = details_of(send(api, "patch", path(template), sent))
-    assert len(found) == 1
-    assert found[0].startswith(told)
+    assert [line.startswith(told) for line in found if not line.startswith("Known are: ")] == [True]
     assert template.versions.count() == 1
 
 
@@ -169,8 +168,28 @@ def test_a_text_is_previewed_as_a_call_to_the_lead_would_have_it(api: Client, le
         "fromDefault": {"lead_source": "us"},
         "empty": ["city"],
         "unknown": ["fist_name"],
+        "problems": [
+            "body: There is no variable “fist_name”: did you mean {{first_name}}? Choose one from the list, or "
+            "declare it."
+        ],
     }
     assert post(api, "templates/preview", body | {"campaignId": other.code})["body"].endswith("for Winter")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"body": "Hi {{ lead.nme }}"},
+        {"body": "Hi", "firstMessage": "Hello {{ first_nme }}, {{"},
+        {"body": " ", "firstMessage": "{{no_such}}"},
+        {"body": "Hi {{first_name}}", "firstMessage": "Hello"},
+    ],
+)
+def test_a_preview_tells_what_saving_would_refuse(api: Client, template: PromptTemplate, text: dict[str, str]) -> None:
+    told = post(api, "templates/preview", text)["problems"]
+    saved = send(api, "patch", path(template), text)
+    assert told == (details_of(saved) if saved.status_code == 400 else [])
+    assert bool(told) == (text["body"] != "Hi {{first_name}}")
 
 
 def test_without_a_lead_the_examples_are_filled_in(api: Client, lead: Lead) -> None:

@@ -151,11 +151,14 @@ def test_the_gap_counts_for_the_number_whichever_lead_has_it(lead: Lead, campaig
     assert codes(refusal(lead)) == ["MIN_GAP_NOT_ELAPSED"]
 
 
-def test_after_the_last_attempt_no_further_call_is_made(lead: Lead) -> None:
-    Campaign.objects.update(max_attempts=2)
-    for _ in range(2):
+@pytest.mark.parametrize(("most", "words"), [(1, "called once"), (2, "called 2 times")])
+def test_after_the_last_attempt_no_further_call_is_made(lead: Lead, most: int, words: str) -> None:
+    Campaign.objects.update(max_attempts=most)
+    for _ in range(most):
         world.make_interaction(lead, status=Status.NO_ANSWER, dispatch=Dispatch.PLACED, placed_at=business_clock.now())
-    assert codes(refusal(lead)) == ["MAX_ATTEMPTS_REACHED"]
+    verdict = refusal(lead)
+    assert codes(verdict) == ["MAX_ATTEMPTS_REACHED"]
+    assert words in verdict.reasons[0].message
 
 
 @pytest.mark.parametrize(
@@ -241,7 +244,7 @@ def test_by_the_api_a_refusal_carries_codes_and_times(api: Client, lead: Lead, c
     error = response.json()["error"]
     assert response.status_code == 400
     assert error["code"] == "OUTSIDE_OPERATING_HOURS"
-    assert error["reasons"][0]["nextAllowedAt"] == "2026-11-20T17:00:00Z"
+    assert error["reasons"][0]["nextAllowedAt"] == "2026-11-20T17:00:00.000Z"
 
 
 def test_by_the_api_a_call_answers_with_its_four_ids(api: Client, lead: Lead, campaign: Campaign) -> None:

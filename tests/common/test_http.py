@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+import urllib3
 
 from common import http
 
@@ -116,3 +119,51 @@ def test_an_answer_that_drips_is_cut_off() -> None:
         with pytest.raises((http.Lost, BrokenPipeError)):
             http.call("POST", url, headers={}, timeout=(1, 0.5), once=True)
         assert time.monotonic() - began < 4
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch, method: str) -> list[int]:
+    """How many bytes each call of a method of urllib3's response gave back."""
+    sizes: list[int] = []
+    real = getattr(urllib3.HTTPResponse, method)
+
+    def counted(*args: Any, **kwargs: Any) -> bytes:
+        found: bytes = real(*args, **kwargs)
+        sizes.append(len(found))
+        return found
+
+    monkeypatch.setattr(urllib3.HTTPResponse, method, counted)
+    return sizes
+
+
+def _redirect_with_bomb() -> bytes:
+    """50 MB in 50 kB."""
+    packed = gzip.compress(bytes(50_000_000))
+    head = b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    return head + packed
+
+
+def test_the_body_of_a_redirect_is_read_no_further_than_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb, unpacked = _redirect_with_bomb(), _counted(monkeypatch, "_decode")
+    with server(lambda peer: peer.sendall(bomb)) as (url, _):
+        with pytest.raises(http.Lost, match="larger than 1000 bytes"):
+            http.call("GET", url, headers={}, timeout=(5, 5), max_bytes=1000)
+    assert sum(unpacked) <= 65536
+
+
+def test_the_body_of_a_strangers_redirect_is_not_unpacked(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.WEBHOOK_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    bomb, read, unpacked = _redirect_with_bomb(), _counted(monkeypatch, "_raw_read"), _counted(monkeypatch, "_decode")
+    with server(lambda peer: peer.sendall(bomb)) as (url, seen):
+        answer = http.call("GET", url, headers={}, timeout=(5, 5), max_bytes=1000, public_only=True)
+    assert (answer.status, len(answer.body), len(seen)) == (302, 1000, 1)
+    assert (sum(read), sum(unpacked)) == (1000, 0)
+
+
+@pytest.mark.parametrize("location", [b"http://\xff\xfe/", b"http://[::1", b"", b"//", b"http://a:99999/", b"%"])
+@pytest.mark.parametrize("public_only", [False, True], ids=["provider", "stranger"])
+def test_wherever_a_redirect_leads_its_status_is_the_answer(settings: Any, location: bytes, public_only: bool) -> None:
+    settings.WEBHOOK_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    moved = b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"
+    with server(lambda peer: peer.sendall(moved)) as (url, seen):
+        answer = http.call("GET", url, headers={}, timeout=(5, 5), public_only=public_only)
+    assert (answer.status, len(seen)) == (302, 1)

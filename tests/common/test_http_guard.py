@@ -154,7 +154,7 @@ def _drip(peer: socket.socket) -> None:
 def test_an_answer_that_drips_is_cut_when_the_time_is_over() -> None:
     with server(_drip) as (url, _):
         began = time.monotonic()
-        with pytest.raises(http.Lost, match="no answer within 0.5 s"):
+        with pytest.raises(http.Lost, match="nothing came within 0.5 s"):
             post(url, seconds=0.5)
         assert time.monotonic() - began < 10
 
@@ -232,6 +232,29 @@ def test_anothers_certificate_is_refused_before_anything_is_sent(
     answer_names(monkeypatch, ["127.0.0.1"])
     with pytest.raises(http.NotSent, match="certificate is not good.*other.example.com"):
         post(f"https://other.example.com:{certified}/")
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""], ids=["speaks HTTP", "hangs up"])
+def test_https_where_plain_http_is_spoken_is_told_as_that(answer: bytes) -> None:
+    with server(lambda peer: peer.sendall(answer)) as (url, _):
+        with pytest.raises(http.Lost) as told:
+            post(url.replace("http:", "https:"))
+    assert "this port may speak http:// only" in str(told.value)
+
+
+@pytest.mark.usefixtures("loopback")
+def test_http_where_something_else_is_spoken_is_told_as_that() -> None:
+    with server(lambda peer: peer.sendall(b"\x15\x03\x03\x00\x02\x02\x50")) as (url, _):
+        with pytest.raises(http.Lost, match="is not HTTP; this port may speak https:// only"):
+            post(url)
+
+
+@pytest.mark.usefixtures("loopback")
+def test_a_host_that_hangs_up_is_told_as_that() -> None:
+    with server(lambda peer: None) as (url, _):
+        with pytest.raises(http.Lost, match="closed the connection without an answer"):
+            post(url)
 
 
 def answer_names(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:

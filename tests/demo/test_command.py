@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.keys import digest_key
 from accounts.models import ApiKey, User, Workspace
-from accounts.services import create_first_owner, digest_key
+from accounts.services import create_first_owner
 from calls.models import Interaction
 from campaigns.models import ProviderAccount
 from leads.models import Lead

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import SYSTEM
+from accounts.keys import create_api_key
 from accounts.models import ApiRequest, Invitation, KeptAnswer, OperatorSwitch, Workspace
-from accounts.services import create_api_key, record
+from accounts.services import record
 from calls.models import CallPrompt, InboxEvent, Interaction, InteractionEvent, Transcript
 from campaigns.models import PromptVariable, ProviderAccount
 from common import clock

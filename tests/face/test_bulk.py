@@ -134,6 +134,14 @@ def test_a_removed_tag_comes_back_to_those_who_had_it(bob_client: Client, leads:
     assert [lead.tags.count() for lead in leads] == [1, 0, 0]
 
 
+def test_an_undone_status_has_its_detail_again(bob_client: Client, leads: list[Lead]) -> None:
+    Lead.objects.filter(pk=leads[0].pk).update(status="contacted", detail="Left a message")
+    change = change_them(bob_client, leads, "status", "qualified")
+    assert set(Lead.objects.values_list("status", "detail")) == {("qualified", "")}
+    undo(bob_client, change)
+    assert set(Lead.objects.values_list("status", "detail")) == {("contacted", "Left a message"), ("new", "")}
+
+
 def test_moving_to_another_campaign_and_back(
     bob_client: Client, campaign: Campaign, roofs: Campaign, leads: list[Lead]
 ) -> None:

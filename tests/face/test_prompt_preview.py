@@ -56,6 +56,11 @@ def test_an_unknown_name_is_marked_and_the_nearest_is_offered(alice_client: Clie
     assert "did you mean {{first_name}}?" in page
 
 
+def test_braces_that_are_no_variable_are_told(alice_client: Client, htmx: dict[str, str]) -> None:
+    page = html.unescape(alice_client.post(PREVIEW, {"body": "Hi {{ lead.nme }}"}, headers=htmx).content.decode())
+    assert "Near “Hi {{ lead.nme }}” the braces are not a variable" in page
+
+
 def test_values_are_never_expanded_or_markup(shown: Shown, campaign: Campaign, workspace: Workspace) -> None:
     lead = world.make_lead(campaign, first_name="{{city}}", last_name="<b>x</b>", city="Oakland")
     assert "{ {city} }" in shown("{{first_name}}", lead=lead.public_id)

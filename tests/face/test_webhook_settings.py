@@ -12,13 +12,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.actors import Actor
 from accounts.models import AuditEvent, Role, User, Workspace
 from campaigns.models import Campaign
 from common import clock
 from common.once import new_token
+from common.paging import page_of
 from tests import world
 from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
-from webhooks.services import emit
+from webhooks.services import emit, send_test
 
 HOOK = "https://crm.example.com/hooks/leadsail"
 TOKEN = "Bearer 3f6c-secret-value"
@@ -196,6 +198,25 @@ def test_a_test_is_followed_to_its_end(alice_client: Client, endpoint: WebhookEn
     over = alice_client.get(f"{poll}?v=pending-0-0")
     assert over.status_code == 286
     assert "The receiver took it: status 200, in 84 ms." in over.content.decode()
+    for part, words in (("state", "Delivered"), ("tries", "1"), ("answer", "200")):
+        row = over.content.decode().partition(f'id="{part}-{test.public_id}" hx-swap-oob="innerHTML"')[2]
+        assert words in row.partition("hx-swap-oob")[0]
+
+
+def test_a_test_that_ends_while_its_page_is_made_leaves_no_row_behind(
+    alice_client: Client, endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = send_test(endpoint=endpoint, by=Actor())
+
+    def page_and_end(*args: Any, **kwargs: Any) -> Any:
+        page = page_of(*args, **kwargs)
+        Delivery.objects.update(state="failed", tries=1)
+        return page
+
+    monkeypatch.setattr("webhooks.views.endpoints.page_of", page_and_end)
+    page = alice_client.get(url_of(endpoint), {"test": test.public_id}).content.decode()
+    assert "Waiting" in page
+    assert "data-poll" in page
 
 
 def test_a_test_that_nobody_sends_is_told(alice_client: Client, endpoint: WebhookEndpoint) -> None:
@@ -217,19 +238,46 @@ def test_a_disabled_endpoint_is_told_on_every_page_that_is_about_it_and_switched
     assert "It answered 500 for 5 days." in page
     assert "Switch it on again" in page
     for name in ("webhook_list", "settings_workspace"):
-        assert "is switched off.</strong> It failed for too long" in alice_client.get(reverse(name)).content.decode()
+        assert (
+            "is switched off.</strong> It answered 500 for 5 days." in alice_client.get(reverse(name)).content.decode()
+        )
     assert "It waits until" in alice_client.get(delivery_url(waiting)).content.decode()
     on = alice_client.post(f"{url_of(endpoint, 'webhook_state')}?active=1", follow=True).content.decode()
     assert f"{url_of(endpoint, 'webhook_state')}?active=0" in on
     assert WebhookEndpoint.objects.get().state == "active"
-    assert "failed for too long" not in alice_client.get(reverse("webhook_list")).content.decode()
+    assert "is switched off" not in alice_client.get(reverse("webhook_list")).content.decode()
 
 
 def test_a_failing_endpoint_is_told_before_it_is_disabled(alice_client: Client, endpoint: WebhookEndpoint) -> None:
     WebhookEndpoint.objects.update(failing_since=clock.now(), failures=2)
     for url in (reverse("webhook_list"), reverse("settings_workspace")):
         assert "has failed since" in alice_client.get(url).content.decode()
-    assert "Every try has failed since" in alice_client.get(url_of(endpoint)).content.decode()
+    page = alice_client.get(url_of(endpoint)).content.decode()
+    assert "Every try has failed since" in page
+    assert "Nothing waits to be tried again" in page
+    happen(endpoint)
+    assert "What waits is sent by itself." in alice_client.get(url_of(endpoint)).content.decode()
+
+
+def test_of_many_in_trouble_those_switched_off_come_first_and_the_rest_is_counted(
+    alice_client: Client, endpoint: WebhookEndpoint
+) -> None:
+    WebhookEndpoint.objects.update(state="disabled", disabled_reason="The receiver answered 410 Gone.")
+    for number in range(7):
+        WebhookEndpoint.objects.create(
+            workspace=endpoint.workspace, url=f"{HOOK}/{number}", events=["lead.queued"], failing_since=clock.now()
+        )
+    for name in ("webhook_list", "settings_workspace"):
+        page = alice_client.get(reverse(name)).content.decode()
+        assert "is switched off.</strong> The receiver answered 410 Gone." in page
+        assert page.count("has failed since") == 4
+        assert "And 3 more:" in page
+        assert "Trouble(" not in page
+
+
+def test_the_list_says_of_the_last_delivery_what_the_log_says(alice_client: Client, delivery: Delivery) -> None:
+    for url in (reverse("webhook_list"), url_of(delivery.endpoint)):
+        assert ">Waiting</span>" in alice_client.get(url).content.decode()
 
 
 def test_the_log_is_narrowed_and_the_page_of_a_delivery_shows_both_sides(

@@ -137,6 +137,17 @@ def test_only_what_was_not_listed_counts_as_new(lead: Lead, by: Actor) -> None:
     assert DoNotCall.objects.get(channel="phone").reason == "By post"
 
 
+def test_another_status_takes_the_detail_of_the_one_before_with_it(lead: Lead, by: Actor) -> None:
+    update_lead(lead=lead, by=by, detail="Left a message")
+    set_status(lead=lead, status=lead.status, by=by)
+    lead.refresh_from_db()
+    assert lead.detail == "Left a message"
+    set_status(lead=lead, status="contacted", by=by)
+    assert lead.detail == ""
+    lead.refresh_from_db()
+    assert lead.detail == ""
+
+
 def test_a_no_that_is_said_again_is_kept_beside_the_first(lead: Lead, by: Actor) -> None:
     set_status(lead=lead, status="dnc", reason="Told Bob", by=by)
     assert DoNotCall.objects.get().confirmed_at is None

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Workspace
+from accounts.actors import Actor
+from accounts.models import User, Workspace
 from tests.webhooks import world
 from tests.webhooks.receiver import Receiver
+from webhooks import pool
 from webhooks.models import WebhookEndpoint
 
 
@@ -24,3 +26,14 @@ def receiver(settings: Any) -> Iterator[Receiver]:
 @pytest.fixture
 def endpoint(workspace: Workspace, receiver: Receiver) -> WebhookEndpoint:
     return world.make_endpoint(workspace, receiver.url)
+
+
+@pytest.fixture
+def by(alice: User) -> Actor:
+    return Actor(user=alice)
+
+
+@pytest.fixture(autouse=True)
+def long_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test does in its own thread is not handed over to another because the machine is slow."""
+    monkeypatch.setattr(pool, "TURN_SECONDS", 600)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.actors import Actor
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent
 from common import clock as business
 from common.errors import ProblemError
 from tests.webhooks.receiver import Receiver, answer
@@ -18,11 +18,6 @@ from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.services import replay, replay_failed, send_test
 
 State = Delivery.State
-
-
-@pytest.fixture
-def by(alice: User) -> Actor:
-    return Actor(user=alice)
 
 
 def fail(endpoint: WebhookEndpoint, receiver: Receiver) -> Delivery:

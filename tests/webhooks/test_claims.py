@@ -8,14 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
+from accounts.actors import SYSTEM
 from common import clock as business
 from tests.webhooks.receiver import Receiver, answer
 from tests.webhooks.world import happen, make_delivery, make_endpoint, sweep
 from webhooks import delivering
 from webhooks.delivering import AT_ONCE, FENCE_HOLDS, Result, claim, deliver, save
-from webhooks.models import Delivery, WebhookEndpoint
+from webhooks.endpoints import delete_endpoint
+from webhooks.models import Delivery, WebhookEndpoint, WebhookEvent
 from webhooks.pool import take_turn
 from webhooks.sweep import CLAIM_HOLDS
 
@@ -24,7 +26,8 @@ State = Delivery.State
 
 def die(delivery: Delivery) -> None:
     """As long ago as it takes to be noticed."""
-    Delivery.objects.filter(pk=delivery.pk).update(claimed_at=business.real_now() - CLAIM_HOLDS - timedelta(seconds=1))
+    lived = CLAIM_HOLDS + timedelta(seconds=delivery.endpoint.timeout_seconds)
+    Delivery.objects.filter(pk=delivery.pk).update(claimed_at=business.real_now() - lived - timedelta(seconds=1))
 
 
 def claimed(endpoint: WebhookEndpoint) -> Delivery:
@@ -82,6 +85,26 @@ def test_a_worker_that_died_before_sending_is_replaced(endpoint: WebhookEndpoint
     die(dead)
     sweep()
     assert receiver.ids == [dead.event.public_id]
+
+
+def test_a_worker_is_not_given_up_while_its_receiver_may_still_answer(
+    endpoint: WebhookEndpoint, receiver: Receiver
+) -> None:
+    happen(endpoint.workspace)
+    slow = claimed(endpoint)
+    WebhookEndpoint.objects.update(timeout_seconds=slow.endpoint.timeout_seconds + 5)
+    die(slow)
+    sweep()
+    assert receiver.got == []
+
+
+def test_an_endpoint_that_is_deleted_while_something_happens_undoes_nothing(endpoint: WebhookEndpoint) -> None:
+    with transaction.atomic():
+        event = happen(endpoint.workspace)
+        delete_endpoint(endpoint=endpoint, by=SYSTEM)
+    assert WebhookEvent.objects.get() == event
+    sweep()
+    assert Delivery.objects.get().state == State.PENDING
 
 
 def test_a_worker_that_died_after_sending_is_replaced_under_the_same_id(

@@ -120,7 +120,8 @@ def test_nobody_at_the_address_is_a_failed_try_in_words(endpoint: WebhookEndpoin
     sweep()
     attempt = delivery.attempts.get()
     assert attempt.status is None
-    assert attempt.error == "Not sent: 127.0.0.1 did not accept the connection."
+    refused = f"127.0.0.1 did not accept the connection on port {receiver.port}"
+    assert attempt.error == f"Not sent: {refused}: check that the receiver runs there."
 
 
 def test_a_private_address_is_refused_without_the_setting(
@@ -150,7 +151,7 @@ def test_an_answer_whose_headers_drip_is_cut_at_the_timeout(endpoint: WebhookEnd
     sweep()
     assert time.monotonic() - began < 10
     attempt = delivery.attempts.get()
-    assert (attempt.status, attempt.error) == (None, "No answer: no answer within 1 s.")
+    assert (attempt.status, attempt.error) == (None, "No answer: nothing came within 1 s.")
 
 
 def test_an_answer_whose_body_drips_counts_by_its_status(endpoint: WebhookEndpoint, receiver: Receiver) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.actors import Actor
 from accounts.models import Workspace
 from common import clock as business
 from tests.travel import Clock
@@ -17,6 +18,7 @@ from webhooks import pool
 from webhooks.jobs import serve
 from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint, WebhookEvent
 from webhooks.pool import take_turn
+from webhooks.services import send_test
 from webhooks.sweep import forget_old, in_need, sweep_webhooks
 
 URL = "https://receiver.example/hook"
@@ -77,14 +79,14 @@ def test_a_burst_arrives_whole_and_in_order(
 def test_a_turn_ends_and_the_endpoint_stands_in_line_again(
     endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(pool, "enqueue", lambda *job: asked.append(job))
+    asked: list[int] = []
+    monkeypatch.setattr(pool, "hand_over", asked.append)
     monkeypatch.setattr(pool, "TURN_SECONDS", 0)
     happen(endpoint.workspace)
     happen(endpoint.workspace)
     take_turn(endpoint.pk)
     assert len(receiver.got) == 1
-    assert asked == [("webhooks.jobs.serve", endpoint.pk)]
+    assert asked == [endpoint.pk]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -100,31 +102,31 @@ def test_the_job_hands_over_and_whoever_stops_waits_for_what_was_begun(
     assert not Delivery.objects.filter(state=Delivery.State.SENDING).exists()
 
 
-def test_when_every_thread_is_taken_the_row_waits(endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full:
-        def submit(self, pk: int, *, wait: bool) -> bool:
-            assert not wait
-            return False
-
-    monkeypatch.setattr(pool, "DELIVERIES", Full())
-    happen(endpoint.workspace)
-    assert not pool.hand_over(endpoint.pk)
-    assert list(in_need()) == [endpoint.pk]
-
-
-def test_those_that_fail_have_threads_of_their_own(endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-
-    class Probes:
-        def submit(self, pk: int, *, wait: bool) -> bool:
-            asked.append(pk)
-            return True
-
-    monkeypatch.setattr(pool, "PROBES", Probes())
-    monkeypatch.setattr(pool, "DELIVERIES", None)
-    WebhookEndpoint.objects.update(failing_since=business.now())
-    assert pool.hand_over(endpoint.pk)
-    assert asked == [endpoint.pk]
+@pytest.mark.parametrize(
+    ("fields", "is_tested", "lanes"),
+    [
+        ({}, False, ["DELIVERIES"]),
+        ({"failing_since": business.now()}, False, ["PROBES"]),
+        ({}, True, ["TESTS", "DELIVERIES"]),
+        ({"failing_since": business.now()}, True, ["TESTS", "PROBES"]),
+    ],
+)
+def test_what_is_healthy_what_fails_and_tests_have_threads_of_their_own(
+    workspace: Workspace,
+    by: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, Any],
+    is_tested: bool,
+    lanes: list[str],
+) -> None:
+    endpoint = make_endpoint(workspace, URL, **fields)
+    if is_tested:
+        send_test(endpoint=endpoint, by=by)
+    asked: list[str] = []
+    for name in ("DELIVERIES", "PROBES", "TESTS"):
+        monkeypatch.setattr(getattr(pool, name), "submit", lambda *who, name=name: asked.append(name))
+    pool.hand_over(endpoint.pk)
+    assert asked == lanes
 
 
 def test_after_a_month_everything_is_forgotten(endpoint: WebhookEndpoint, receiver: Receiver, clock: Clock) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.models import Workspace
 from webhooks.models import Delivery, WebhookEndpoint, WebhookEvent
-from webhooks.pool import take_turn
+from webhooks.pool import send_tests, take_turn
 from webhooks.services import emit
 from webhooks.sweep import in_need, take_back_dead_claims
 
@@ -33,4 +33,5 @@ def sweep() -> None:
     """One sweep and its jobs, one after the other, in this thread."""
     take_back_dead_claims()
     for endpoint_id in list(in_need()):
+        send_tests(endpoint_id)
         take_turn(endpoint_id)

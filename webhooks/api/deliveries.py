@@ -27,14 +27,14 @@ DELIVERY: DeliveryShape = {
     "nextTryAt": None,
     "lastStatus": 200,
     "lastError": None,
-    "createdAt": "2026-03-02T15:04:05Z",
-    "finishedAt": "2026-03-02T15:04:06Z",
+    "createdAt": "2026-03-02T15:04:05.000Z",
+    "finishedAt": "2026-03-02T15:04:06.000Z",
 }
 WAITING: DeliveryShape = {
     **DELIVERY,
     "state": "pending",
     "tries": 0,
-    "nextTryAt": "2026-03-02T15:04:05Z",
+    "nextTryAt": "2026-03-02T15:04:05.000Z",
     "lastStatus": None,
     "finishedAt": None,
 }
@@ -43,14 +43,14 @@ DETAIL: DeliveryDetailShape = {
     "payload": {
         "event": "lead.status_changed",
         "id": "evt_01jc2v8m7q4k5n9x3r6t0y2w8z",
-        "timestamp": "2026-03-02T15:04:05Z",
+        "timestamp": "2026-03-02T15:04:05.000Z",
         "leadId": "lead_abc123",
         "campaignId": "HXZ",
         "status": "qualified",
     },
     "attempts": [
         {
-            "at": "2026-03-02T15:04:05Z",
+            "at": "2026-03-02T15:04:05.000Z",
             "url": "https://crm.example.com/hooks/leadsail",
             "requestHeaders": {"webhook-id": "evt_01jc2v8m7q4k5n9x3r6t0y2w8z", "content-type": "application/json"},
             "status": 200,

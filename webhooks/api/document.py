@@ -17,7 +17,7 @@ HEADERS = {
 EXAMPLE = {
     "event": "lead.status_changed",
     "id": "evt_01KAGH5T0V8W3YB6D2M9QEXAMP",
-    "timestamp": "2026-11-20T15:04:05Z",
+    "timestamp": "2026-11-20T15:04:05.000Z",
     "leadId": "lead_abc123",
     "submissionId": "sub_xyz789",
     "campaignId": "HXZ",

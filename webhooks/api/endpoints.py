@@ -56,7 +56,7 @@ ENDPOINT: EndpointShape = {
     "disabledReason": None,
     "failingSince": None,
     "previousSecretUntil": None,
-    "createdAt": "2026-03-02T15:04:05Z",
+    "createdAt": "2026-03-02T15:04:05.000Z",
 }
 
 
@@ -219,7 +219,7 @@ class RotateSecret(ApiView):
         "may change over at any time; rotating again within that time ends the one before.",
         data=SecretShape,
         idempotent=True,
-        example={"secret": SECRET, "previousSecretUntil": "2026-03-03T15:04:05Z"},
+        example={"secret": SECRET, "previousSecretUntil": "2026-03-03T15:04:05.000Z"},
     )
     def post(self, request: Request, endpoint_id: str) -> Response:
         row = rotate_secret(endpoint=endpoint_of(self.workspace, endpoint_id), by=self.actor)

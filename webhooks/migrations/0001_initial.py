@@ -133,6 +133,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="deliveries",
                         to="webhooks.webhookendpoint",
+                        db_constraint=False,
                     ),
                 ),
                 (
@@ -196,7 +197,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["endpoint", "due_at"], name="deliveries_due"
+                condition=models.Q(("state", "pending")), fields=["endpoint", "due_at", "id"], name="deliveries_due"
             ),
         ),
         migrations.AddIndex(

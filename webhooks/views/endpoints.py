@@ -30,7 +30,7 @@ from webhooks.endpoints import (
 )
 from webhooks.forms.endpoint import DeliveryListForm, EndpointForm, NewEndpointForm, ReplayFailedForm
 from webhooks.models import Delivery, WebhookEndpoint
-from webhooks.queries import count_waiting, troubled_endpoints, with_last_delivery
+from webhooks.queries import count_waiting, trouble_of, with_last_delivery
 from webhooks.shapes import masked_headers
 from webhooks.views.deliveries import test_of
 
@@ -44,6 +44,11 @@ class EndpointRow:
     endpoint: Any
     campaign: str
 
+    @property
+    def last_words(self) -> str:
+        """As the log says it."""
+        return Delivery.State(self.endpoint.last_state).label
+
 
 @role_required(Role.ADMIN)
 @require_safe
@@ -54,7 +59,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
     names = _campaign_names(workspace, page.rows)
     context = {
         "rows": [EndpointRow(row, names.get(row.campaign_code, row.campaign_code)) for row in page.rows],
-        "troubled": list(troubled_endpoints(workspace)[:5]),
+        "webhook_trouble": trouble_of(workspace),
         "next_url": page.next_url({}),
         "previous_url": page.previous_url({}),
     }
@@ -106,6 +111,8 @@ def webhook_page(request: HttpRequest, public_id: str) -> HttpResponse:
     form = DeliveryListForm(request.GET)
     asked = form.asked()
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    # Before the log: a row that is older than the verdict above it would stay so.
+    test = test_of(endpoint, request.GET.get("test", ""))
     page = page_of(_narrowed(endpoint, asked), order=("-id",), after=after, before=before)
     context = {
         "endpoint": endpoint,
@@ -114,7 +121,7 @@ def webhook_page(request: HttpRequest, public_id: str) -> HttpResponse:
         "waiting": count_waiting(endpoint, most=MOST_WAITING),
         "most_waiting": MOST_WAITING,
         "both_sign_until": both_sign_until(endpoint),
-        "test": test_of(endpoint, request.GET.get("test", "")),
+        "test": test,
         "form": form,
         "asked": asked,
         "replay_form": ReplayFailedForm(),
