@@ -5,7 +5,7 @@
 
 PY = .venv/bin/python
 TESTS = tests
-PYTEST = $(PY) -m pytest -n 5 --dist loadfile --session-timeout=840
+PYTEST = $(PY) -m pytest -n 5 --dist loadfile --no-loadscope-reorder --session-timeout=840
 # Whole installations, which take their time; of these, dying workers is the one to be tried on both databases.
 ONCE = --ignore=tests/e2e/test_browser.py --ignore=tests/e2e/test_every_ending.py --ignore=tests/e2e/test_faults.py \
 	--ignore=tests/e2e/test_guide.py --ignore=tests/e2e/test_journeys.py --ignore=tests/e2e/test_pages.py

@@ -29,9 +29,27 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     settings_env.before_workers()
 
 
+# Whole installations, the longest first: they wait more than they work, and the quick tests fill the time. One that
+# began last would be waited for alone.
+LONGEST = (
+    "up/test_ending",
+    "e2e/test_journeys",
+    "e2e/test_chaos",
+    "e2e/test_pages",
+    "up/test_ready",
+    "up/test_restart",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole installations first: they wait more than they work, and the quick tests fill the time."""
-    items.sort(key=lambda item: "/e2e/" not in str(item.path))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    name = f"{item.path.parent.name}/{item.path.stem}"
+    if name in LONGEST:
+        return LONGEST.index(name)
+    return len(LONGEST) + (item.path.parent.name not in ("e2e", "up"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
