@@ -94,12 +94,13 @@ def update_api_key(*, key: ApiKey, by: Actor, **wanted: Any) -> bool:
 @transaction.atomic
 def revoke_api_key(*, key: ApiKey, by: Actor) -> None:
     """With everything that could be had through it: the keys that it made, and the invitations that are still open."""
-    if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now()):
-        return
-    _record_key(key, by=by, verb="api_key.revoked")
-    revoke_all(Invitation.objects.open().filter(api_key=key), by=by)
-    for made in ApiKey.objects.filter(made_by_key=key).select_related("workspace"):
-        revoke_api_key(key=made, by=by)
+    waiting = [key]
+    while waiting:
+        row = waiting.pop()
+        if ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=clock.now()):
+            _record_key(row, by=by, verb="api_key.revoked")
+            revoke_all(Invitation.objects.open().filter(api_key=row), by=by)
+            waiting += ApiKey.objects.filter(made_by_key=row).select_related("workspace")
 
 
 def _record_key(key: ApiKey, *, by: Actor, verb: str, **data: Any) -> None:

@@ -41,6 +41,7 @@ from campaigns.services import (
 from campaigns.variables import create_variable, delete_variable, update_variable
 from common.admin import Admin, ReadOnlyAdmin, ReadOnlyInline, SameWorkspaceForm, adopt
 from common.errors import ProblemError
+from common.fields import SecretUnreadable
 from common.phones import normalize_phone
 
 
@@ -53,6 +54,15 @@ def tell(form: forms.ModelForm[Any], check: Callable[..., None], *facts: Any) ->
 
 
 SECRETS = ("api_key", "webhook_secret")
+
+
+def forget_unreadable(account: ProviderAccount | None) -> None:
+    """A secret that cannot be decrypted any more is asked for anew: the form is where it is replaced."""
+    for name in SECRETS if account else ():
+        try:
+            getattr(account, name)
+        except SecretUnreadable:
+            setattr(account, name, "")
 
 
 class ProviderAccountForm(SameWorkspaceForm):
@@ -78,6 +88,7 @@ class ProviderAccountForm(SameWorkspaceForm):
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        forget_unreadable(kwargs.get("instance"))
         super().__init__(*args, **kwargs)
         for name in SECRETS:
             self.initial.pop(name, None)

@@ -68,8 +68,6 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         case exceptions.UnsupportedMediaType():
             message = "Send the body as JSON, and say so: Content-Type: application/json"
             return failure("UNSUPPORTED_MEDIA_TYPE", message, status=415)
-        case RecursionError():
-            return failure("VALIDATION_ERROR", "The JSON is nested too deeply", status=400)
         case UnknownIdError():
             return failure("NOT_FOUND", "Resource not found", status=404, details=_flatten(str(exc), exc.field))
         case Http404():

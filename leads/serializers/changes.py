@@ -12,7 +12,7 @@ from accounts.models import User, Workspace
 from campaigns.access import campaign_of
 from campaigns.models import Campaign
 from common.errors import ProblemError, UnknownIdError
-from common.serializers import Choice, FreeObject, Ignored, NullIsAbsent, StrictSerializer, Text, Whole
+from common.serializers import Choice, Flag, FreeObject, Ignored, NullIsAbsent, StrictSerializer, Text, Whole
 from leads.changes import KEY_LENGTH, MOST_ANSWERS, MOST_CHARACTERS, OWN_FLAGS, Answer, LeadChanges
 from leads.models import Approval, LeadStatus, TimezoneSource
 from leads.serializers.parts import (
@@ -184,11 +184,20 @@ class LeadChangesSerializer(NullIsAbsent):
     )
     owner = Email(required=False, allow_null=True, help_text="The e-mail of a member; null for nobody.")
     source = OptionalText(max_length=80)  # type: ignore[assignment]
+    isTest = Flag(required=False, help_text="Only as it is: a lead is a test lead from the start.")
+    leadId = Ignored()
+    lastCallAt = Ignored()
+    lastOutcome = Ignored()
+    callbackAt = Ignored()
+    createdAt = Ignored()
+    updatedAt = Ignored()
 
     def validate(self, attrs: dict[str, Any]) -> LeadChanges:
         workspace: Workspace = self.context["workspace"]
         flags = attrs.get("flags", {})
         own = {name: flags.pop(name) for name in OWN_FLAGS if name in flags}
+        if "isTest" in attrs:
+            own["isTest"] = attrs["isTest"]
         changes: LeadChanges = {"columns": _columns(attrs), "own_flags": own}
         changes["merged"] = {column: attrs[name] for name, column in MERGED.items() if name in attrs}
         if "questionnaire" in attrs:
@@ -235,6 +244,7 @@ class ManyLeadsChangesSerializer(LeadChangesSerializer):
     """As for one lead, without what is one person's own."""
 
     firstName = lastName = email = phone = phones = dateOfBirth = clientLeadId = None  # type: ignore[assignment]
+    leadId = lastCallAt = lastOutcome = callbackAt = createdAt = updatedAt = None  # type: ignore[assignment]
 
     def to_internal_value(self, data: Any) -> Any:
         own = [name for name in ONES_OWN if isinstance(data, dict) and name in data]

@@ -232,6 +232,8 @@ def ids_in(node: Any, schemas: dict[str, Any]) -> set[str]:
         return {name for child in node for name in ids_in(child, schemas)}
     if not isinstance(node, dict):
         return set()
-    found = {name for name in node.get("properties", {}) if name.endswith(("Id", "Ids"))} - NOT_OURS
+    fields = node.get("properties", {})
+    read = {name for name in fields if not str(fields[name].get("description", "")).startswith("Ignored")}
+    found = {name for name in read if name.endswith(("Id", "Ids"))} - NOT_OURS
     referred = [schemas[node["$ref"].rpartition("/")[2]]] if "$ref" in node else []
     return found | ids_in([*node.values(), *referred], schemas)

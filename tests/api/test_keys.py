@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -133,6 +134,15 @@ def test_whoever_revokes_a_key_revokes_what_was_made_with_it(api: Client, own: A
     assert child.get(URL).status_code == 401
     assert not Invitation.objects.open().exists()
     assert workspace.audit_events.filter(verb="api_key.revoked").count() == 3
+
+
+def test_however_many_keys_were_made_one_by_the_other_all_go(own: ApiKey, workspace: Workspace) -> None:
+    last = own
+    for _ in range(1_100):
+        fields = {"name": "x", "digest": secrets.token_hex(8), "made_by_key": last}
+        last = ApiKey.objects.create(workspace=workspace, **fields)
+    revoke_api_key(key=own, by=SYSTEM)
+    assert not ApiKey.objects.filter(revoked_at=None).exists()
 
 
 def test_a_key_that_was_revoked_while_its_request_came_in_makes_nothing(own: ApiKey, workspace: Workspace) -> None:

@@ -130,7 +130,7 @@ def test_a_lead_may_be_sent_back_as_it_was_read(
     LeadPhone.objects.create(lead=lead, e164="+14155550199", label="office")
     LeadPhone.objects.create(lead=lead, e164=lead.phone)
     before, rows, trail = read(api, lead), Lead.objects.filter(pk=lead.pk).values().get(), AuditEvent.objects.count()
-    changed(api, lead, {name: before[name] for name in names_of_patch() if name in before})
+    changed(api, lead, before)
     assert read(api, lead) == before
     assert Lead.objects.filter(pk=lead.pk).values().get() == rows
     assert AuditEvent.objects.count() == trail
@@ -140,7 +140,7 @@ def test_a_lead_may_be_sent_back_as_it_was_read(
 def test_a_lead_that_said_no_may_be_sent_back_too(api: Client, lead: Lead) -> None:
     set_status(lead=lead, status="dnc", by=SYSTEM)
     before, trail = read(api, lead), AuditEvent.objects.count()
-    changed(api, lead, {name: before[name] for name in names_of_patch() if name in before})
+    changed(api, lead, before)
     assert (read(api, lead), AuditEvent.objects.count()) == (before, trail)
 
 
@@ -342,7 +342,8 @@ def test_a_decision_that_nobody_asked_for_is_refused(api: Client, lead: Lead) ->
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"isTest": True}, "isTest: There is no such field"),
+        ({"isTets": True}, "isTets: There is no such field. Did you mean isTest?"),
+        ({"isTest": True}, "A lead is a test lead from the start"),
         ({"firstName": ""}, "firstName:"),
         ({"firstName": 5}, "firstName:"),
         ({"email": "anna"}, "email:"),

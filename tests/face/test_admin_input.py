@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import Invitation, Membership, Role, User, Workspace
 from accounts.people import invite
 from calls.services import preflight
-from campaigns.models import CallerNumber, Campaign, PromptTemplate, PromptVariable, VoiceAgent
+from campaigns.models import CallerNumber, Campaign, PromptTemplate, PromptVariable, ProviderAccount, VoiceAgent
 from leads.models import DoNotCall, Lead, StatusChange, Tag
 from tests import world
 
@@ -220,3 +222,25 @@ def test_what_calls_are_made_with_is_not_deleted(operator_client: Client, campai
     assert operator_client.post(f"{page}{row.pk}/delete/", {"post": "yes"}).status_code == 403
     operator_client.post(page, several(row))
     assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_an_account_whose_secret_cannot_be_decrypted_opens_and_takes_a_new_one(
+    account: ProviderAccount, operator_client: Client
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE campaigns_provideraccount SET api_key = 'gAAAA-not-ours'")
+    page = reverse("admin:campaigns_provideraccount_change", args=[account.pk])
+    answer = operator_client.get(page)
+    assert answer.status_code == 200
+    fields = {
+        "workspace": account.workspace_id,
+        "name": account.name,
+        "provider": account.provider,
+        "host": account.host,
+        "calls_per_second": "1",
+        "concurrency": "5",
+        "is_active": "on",
+    }
+    assert operator_client.post(page, {**fields, "api_key": "sk_new"}).status_code == 302
+    stored = ProviderAccount.objects.get(pk=account.pk)
+    assert (stored.api_key, stored.webhook_secret) == ("sk_new", account.webhook_secret)
