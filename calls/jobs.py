@@ -11,7 +11,7 @@ from calls.sandbox_setup import set_up_sandbox as set_up_one
 
 
 def dial(interaction_id: int) -> None:
-    DIALS.submit(interaction_id, wait=True)
+    DIALS.submit(interaction_id)
 
 
 def look(interaction_id: int) -> None:

@@ -9,56 +9,44 @@ from accounts.api.base import LONGEST_PAGE, PageQuery
 from calls.correction import FINAL
 from calls.models import Interaction, Status
 from calls.services import MAX_INSTRUCTIONS
-from common.serializers import Choice, CommaList, Flag, StrictSerializer, Text
+from common.serializers import Choice, CommaList, Flag, NullIsAbsent, StrictSerializer, Text
 from leads.serializers.listing import DayOrMoment
 
 MAX_PHONE = 40
 
 
-class CheckCallSerializer(StrictSerializer):
-    """What is null counts as not given: many programs send every field that they know."""
-
+class CheckCallSerializer(NullIsAbsent):
     leadId = Text(max_length=40, help_text="The lead to call.")
     direction = Choice(
         Interaction.Direction.choices,
         required=False,
-        allow_null=True,
         help_text="Given to the prompt as `call_direction`, `outbound` if absent; LeadSail dials out either way.",
     )
     phone = Text(
         required=False,
-        allow_null=True,
         trim_whitespace=False,
         max_length=MAX_PHONE,
         error_messages={"blank": "Give a number, or leave phone out to call the lead's own."},
         help_text="Calls this number instead of the lead's, in E.164 form; it is not saved on the lead. What is no "
         "such number is refused with `INVALID_PHONE_NUMBER`.",
     )
-    campaignId = Text(required=False, allow_null=True, max_length=40, help_text="Instead of the lead's campaign.")
+    campaignId = Text(required=False, max_length=40, help_text="Instead of the lead's campaign.")
     callerNumberId = Text(
         required=False,
-        allow_null=True,
         max_length=40,
         help_text="Calls from this number instead of the campaign's or the agent's. One that is not active, or not of "
         "the agent's provider account, is refused with `MISSING_PHONE_NUMBER`.",
     )
     isTest = Flag(
         required=False,
-        allow_null=True,
         help_text="Calls with the test agent, also when the campaign is not active. It counts as no attempt and leaves "
         "the lead's status alone, unless the lead is a test lead.",
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in attrs.items() if value is not None}
-
 
 class InitiateSerializer(CheckCallSerializer):
-    """What is null counts as not given: many programs send every field that they know."""
-
     additionalInstructions = Text(
         required=False,
-        allow_null=True,
         allow_blank=True,
         trim_whitespace=False,
         max_length=MAX_INSTRUCTIONS,

@@ -14,18 +14,15 @@ log = structlog.get_logger(__name__)
 
 class Pool:
     def __init__(self, work: Callable[[int], None], *, size: int, name: str) -> None:
-        self.draining = False
         self._work, self._size, self._name = work, size, name
         self._free = threading.BoundedSemaphore(size)
         self._threads: ThreadPoolExecutor | None = None
 
-    def submit(self, pk: int, *, wait: bool) -> bool:
-        """When every thread is taken: the worker waits and takes no further job, or the row waits for the sweep."""
-        if not self._free.acquire(blocking=wait):
-            return False
+    def submit(self, pk: int) -> None:
+        """When every thread is taken the worker waits here and takes no further job, and another worker may."""
+        self._free.acquire()
         self._threads = self._threads or ThreadPoolExecutor(self._size, thread_name_prefix=self._name)
         self._threads.submit(self._run, pk)
-        return True
 
     def _run(self, pk: int) -> None:
         try:
@@ -38,7 +35,6 @@ class Pool:
             self._free.release()
 
     def drain(self) -> None:
-        self.draining = True
         if self._threads:
             self._threads.shutdown(wait=True)
-        self._threads, self.draining = None, False
+        self._threads = None

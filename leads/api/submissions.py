@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from datetime import UTC, datetime
+from typing import TypedDict
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,51 +12,19 @@ from accounts.api.base import ApiView, PageQuery
 from common.operations import operation
 from leads.access import lead_of, submission_of
 from leads.api.examples import CAMPAIGN
+from leads.models import Lead, Submission
 from leads.shapes import SubmissionShape, submission_json
 
-EXAMPLE: dict[str, Any] = {
-    "submissionId": "sub_01k9zq4w7s8v5c2e6r3t1y0abd",
-    "leadId": "lead_01k9zq4w7s8v5c2e6r3t1y0abc",
-    "submissionNumber": 1,
-    "type": "standard",
-    "campaign": CAMPAIGN,
-    "status": "new",
-    "qualification": {
-        "passed": None,
-        "originalCampaignQualified": None,
-        "score": None,
-        "method": None,
-        "reason": None,
-        "qualifiedAt": None,
-    },
-    "routing": {
-        "wasRouted": False,
-        "originalCampaignId": "HXZ",
-        "routedToCampaignId": None,
-        "routingReason": None,
-        "routingMethod": "original",
-        "routingRuleName": None,
-        "alternativeCampaigns": [],
-        "routingEvaluatedAt": None,
-    },
-    "posting": {"success": None, "clientLeadId": None, "statusCode": None, "postedAt": None},
-    "delivery": {
-        "success": None,
-        "clientLeadId": None,
-        "statusCode": None,
-        "responseMessage": None,
-        "url": None,
-        "method": None,
-        "bodyFormat": None,
-        "deliveredAt": None,
-    },
-    "result": None,
-    "clientLeadId": None,
-    "responseFields": {},
-    "payload": {"campaignId": "HXZ", "firstName": "jane", "lastName": "DOE", "phone": "(415) 555-0132"},
-    "isTest": False,
-    "createdAt": "2026-03-02T17:04:11.201Z",
-}
+EXAMPLE = submission_json(
+    Submission(
+        public_id="sub_01k9zq4w7s8v5c2e6r3t1y0abd",
+        lead=Lead(public_id="lead_01k9zq4w7s8v5c2e6r3t1y0abc"),
+        number=1,
+        campaign=CAMPAIGN,
+        payload={"campaignId": "HXZ", "firstName": "jane", "lastName": "DOE", "phone": "(415) 555-0132"},
+        created_at=datetime(2026, 3, 2, 17, 4, 11, 201_000, tzinfo=UTC),
+    )
+)
 
 
 class SubmissionListShape(TypedDict):
