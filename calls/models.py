@@ -87,6 +87,11 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
         busy = self.live().filter(dispatch__in=["placing", "placed", "unknown"])
         return busy.exclude(dispatch=Dispatch.PLACING, line_at=None)
 
+    def made_since(self, moment: datetime) -> InteractionQuerySet:
+        """Calls that were placed since, or have a line now: what daily caps count."""
+        waiting = Q(placed_at=None, status=Status.IN_PROGRESS, line_at__isnull=False)
+        return self.filter(Q(placed_at__gte=moment) | waiting)
+
     def move(self, pk: int, before: Dispatch, after: Dispatch, **fields: Any) -> bool:
         """Compare-and-swap of `dispatch`: True for the one caller who made the transition."""
         assert after in DISPATCH_TRANSITIONS[before], f"{before} → {after}"
@@ -107,6 +112,8 @@ class Interaction(models.Model):
     class Origin(models.TextChoices):
         MANUAL = "manual", "Call button"
         API = "api", "API"
+        DIALER = "auto_dialer", "Auto-dialer"
+        FIRST_ACTION = "first_submission", "First submission"
 
     class Recording(models.TextChoices):
         NONE = "none", "No recording"
@@ -123,7 +130,7 @@ class Interaction(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.IN_PROGRESS)
     dispatch = models.CharField(max_length=10, choices=Dispatch, default=Dispatch.QUEUED)
     direction = models.CharField(max_length=10, choices=Direction, default=Direction.OUTBOUND)
-    origin = models.CharField(max_length=10, choices=Origin)
+    origin = models.CharField(max_length=20, choices=Origin)
     is_test = models.BooleanField(default=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True)
@@ -219,6 +226,10 @@ class Interaction(models.Model):
                 condition=Q(status="in_progress", dispatch__in=["placing", "placed", "unknown"]),
                 name="lines_of_account",
             ),
+            # Read by the dialer: how many calls of the campaign are queued or under way, how many were placed today.
+            models.Index(fields=["campaign"], condition=Q(status="in_progress"), name="live_of_campaign"),
+            models.Index(fields=["campaign", "placed_at"], name="placed_of_campaign"),
+            models.Index(fields=["caller_number", "placed_at"], name="placed_from_number"),
             # Read by the sweep every second.
             models.Index(fields=["dispatch", "check_at"], condition=Q(status="in_progress"), name="live_due"),
             models.Index(fields=["recording_due_at"], condition=Q(recording_state="due"), name="recording_due"),
@@ -306,3 +317,82 @@ class InboxEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.conversation_id}"
+
+
+class DialerEntry(models.Model):
+    """A lead in its campaign's auto-dialer: when it is called next, or why it is not any more."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        CALLING = "calling", "Being called"
+        DONE = "done", "Done"
+
+    class Lane(models.IntegerChoices):
+        """Whoever is due in a lower one goes first."""
+
+        CALLBACK = 0, "Callback"
+        SUBMITTED = 1, "Just came in"
+        NEW = 2, "New"
+        RETRY = 3, "Retry"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="dialer_entries")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="dialer_entries")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    lane = models.PositiveSmallIntegerField(choices=Lane, default=Lane.NEW)
+    # Business time. Empty while it waits: by the rules of now there is no such time.
+    due_at = models.DateTimeField(null=True, blank=True)
+    # When the lead asked to be called back.
+    callback_at = models.DateTimeField(null=True, blank=True)
+    # Attempts in a row that failed for a reason that is not the lead's.
+    faults = models.PositiveSmallIntegerField(default=0)
+    # A code, and the same for people: which rule gave the time, or why it is over.
+    why = models.CharField(max_length=40, blank=True)
+    why_text = models.CharField(max_length=300, blank=True)
+    # The call that is under way for it.
+    interaction = models.OneToOneField(
+        Interaction, on_delete=models.SET_NULL, null=True, blank=True, related_name="dialer_entry"
+    )
+    # Not before this, whatever the rules say: after a fault it waits a while.
+    not_before = models.DateTimeField(null=True, blank=True)
+    # When it was last sent to the dialer: what calls came to before that is no reason to stop.
+    sent_at = models.DateTimeField(default=clock.now)
+    updated_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "campaign"], name="dialer_entry_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "calling", "done"]), name="dialer_entry_state_known"
+            ),
+        ]
+        indexes = [
+            # What a tick reads, lane by lane: its cost does not depend on how many wait for later.
+            models.Index(fields=["campaign", "lane", "due_at", "id"], condition=Q(state="waiting"), name="dialer_due"),
+            models.Index(fields=["campaign", "state", "-updated_at", "-id"], name="dialer_list"),
+            # Entries whose call is over, or was never made.
+            models.Index(fields=["updated_at"], condition=Q(state="calling"), name="dialer_calling"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead} in {self.campaign}"
+
+
+class DialerState(models.Model):
+    """What the dialer keeps of one campaign between its ticks."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="dialer_state")
+    # Real time at which its next call may start; moved on under the row's lock.
+    next_start_at = models.DateTimeField(null=True, blank=True)
+    # Its rules have changed: entries above this id still have times by the old ones. Empty: none has.
+    replan_after = models.BigIntegerField(null=True, blank=True)
+    # Why nothing is dialed although somebody is due, and since when (real time) that was so at the last tick.
+    held_why = models.CharField(max_length=40, blank=True)
+    held_text = models.CharField(max_length=300, blank=True)
+    # Real time; a campaign at which the tick failed is left alone for a while.
+    resume_at = models.DateTimeField(null=True, blank=True)
+    # Real time at which a call of it was last begun: whoever waits longest goes first.
+    served_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"dialer of {self.campaign}"

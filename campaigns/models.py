@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -14,8 +14,9 @@ from accounts.models import Workspace
 from campaigns.prompts import BUILT_IN
 from common import clock
 from common.fields import EncryptedTextField
-from common.hours import validate_weekly_hours
+from common.hours import validate_holidays, validate_timezone, validate_weekly_hours
 from common.ids import PublicIdField
+from webhooks.models import WebhookEndpoint
 
 E164 = RegexValidator(r"^\+[1-9]\d{6,14}$", "Write the number in E.164 form, e.g. +14155550132.")
 # The provider keeps names that begin with system__ or secret__ for itself.
@@ -65,6 +66,10 @@ class ProviderAccount(models.Model):
     concurrency = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1)])
     # Real time at which the next call may start; moved on under the row's lock.
     next_start_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The circuit: dials in a row that the provider failed, until when (real time) nothing is dialed, and why.
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    blocked_until = models.DateTimeField(null=True, blank=True, editable=False)
+    blocked_why = models.CharField(max_length=300, blank=True, editable=False)
     # What the last Check found, in real time, and what the provider has: its agents and numbers, to choose from.
     check_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -102,6 +107,13 @@ class CallerNumber(models.Model):
     label = models.CharField(max_length=80, blank=True)
     provider_number_id = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TWILIO)
+    daily_cap = models.PositiveIntegerField(
+        "calls a day",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+        help_text="The most calls from this number in one day of the workspace's time zone. Empty: no limit.",
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -189,6 +201,30 @@ class VoiceAgent(models.Model):
         return self.name
 
 
+# Outcomes of a call after which the dialer may try again: all others are final, or are callbacks.
+RETRYABLE = ("no_answer", "busy", "voicemail", "incomplete", "completed", "follow_up")
+SHORTEST_RING = 15
+
+
+def validate_ring_timeout(seconds: int) -> None:
+    """How long a request to the provider may take follows from the longest ring, and that is the operator's."""
+    if not SHORTEST_RING <= seconds <= settings.RING_TIMEOUT_SECONDS:
+        longest = f"at most {settings.RING_TIMEOUT_SECONDS}, which the operator has set (RING_TIMEOUT_SECONDS)"
+        raise ValidationError(f"Write at least {SHORTEST_RING} seconds, or four rings, and {longest}.")
+
+
+def usual_retries() -> list[str]:
+    return ["no_answer", "busy", "voicemail"]
+
+
+def usual_exclusions() -> list[str]:
+    """Lead statuses that say that there is nothing left to call about."""
+    return [
+        *("qualified", "disqualified", "pending_signature", "document_sent", "signed"),
+        *("delivered", "accepted", "duplicate", "rejected"),
+    ]
+
+
 def business_hours() -> dict[str, Any]:
     return {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -213,6 +249,27 @@ class Campaign(models.Model):
         ACTIVE = "active", "Active"
         INACTIVE = "inactive", "Inactive"
         ARCHIVED = "archived", "Archived"
+
+    class Dialer(models.TextChoices):
+        OFF = "off", "Off"
+        ON = "on", "On"
+        # Keeps its list and takes new leads, but dials nobody.
+        PAUSED = "paused", "Paused"
+
+    class FirstAction(models.TextChoices):
+        NONE = "none", "Nothing"
+        VOICE_AI = "voice_ai", "Voice AI call"
+        HUMAN_REVIEW = "human_review", "Human review"
+        WEBHOOK = "webhook", "Webhook"
+
+    class Priority(models.TextChoices):
+        HIGH = "high", "High"
+        NORMAL = "normal", "Normal"
+        LOW = "low", "Low"
+
+    class Voicemail(models.TextChoices):
+        HANG_UP = "hang_up", "Hang up"
+        LEAVE_MESSAGE = "leave_message", "Leave a message"
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="campaigns")
     code = models.CharField(max_length=5, editable=False)
@@ -251,6 +308,51 @@ class Campaign(models.Model):
         help_text="A submission with the phone or e-mail of a lead that came within these days is its duplicate. "
         "Empty: every submission is a lead of its own.",
     )
+    # Rules of every call, whoever starts it.
+    hours_zone = models.CharField(
+        "zone of the hours",
+        max_length=64,
+        blank=True,
+        validators=[validate_timezone],
+        help_text="Empty: where the lead is. A zone: the hours are those of that zone for every lead.",
+    )
+    holidays = models.JSONField(default=list, blank=True, validators=[validate_holidays])
+    max_attempts_per_day = models.PositiveIntegerField(
+        "maximum attempts a day",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="To each lead in any 24 hours. Empty: only the gap limits them.",
+    )
+    ring_timeout_seconds = models.PositiveSmallIntegerField(
+        "ring timeout in seconds",
+        null=True,
+        blank=True,
+        validators=[validate_ring_timeout],
+    )
+    voicemail_action = models.CharField(max_length=15, choices=Voicemail, default=Voicemail.HANG_UP)
+    voicemail_message = models.TextField(blank=True, validators=[MaxLengthValidator(1000)])
+    # What the auto-dialer does.
+    dialer = models.CharField("auto-dialer", max_length=8, choices=Dialer, default=Dialer.OFF)
+    retry_outcomes = models.JSONField(default=usual_retries, blank=True)
+    excluded_statuses = models.JSONField(default=usual_exclusions, blank=True)
+    new_first = models.BooleanField("new leads before retries", default=True)
+    dialer_concurrency = models.PositiveIntegerField(
+        "calls at a time", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    calls_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(6000)]
+    )
+    daily_cap = models.PositiveIntegerField("calls a day", null=True, blank=True, validators=[MinValueValidator(1)])
+    # What happens to a lead that comes in for the first time.
+    first_action = models.CharField(
+        "first submission action", max_length=15, choices=FirstAction, default=FirstAction.NONE
+    )
+    review_priority = models.CharField(max_length=6, choices=Priority, default=Priority.NORMAL)
+    review_reason = models.CharField(max_length=300, blank=True)
+    first_action_endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(default=clock.now)
 
     objects = CampaignQuerySet.as_manager()
@@ -267,6 +369,7 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["active", "inactive", "archived"]), name="campaign_status_known"
             ),
+            models.CheckConstraint(condition=Q(dialer__in=["off", "on", "paused"]), name="campaign_dialer_known"),
         ]
 
     def __str__(self) -> str:
@@ -282,3 +385,31 @@ class Campaign(models.Model):
     def prompt_version_for(self, agent: VoiceAgent) -> PromptVersion | None:
         template = self.template or agent.template
         return template.current if template else None
+
+
+class SequenceStep(models.Model):
+    """What the dialer does after an attempt: the first step that fits the attempt's number and outcome decides."""
+
+    class Part(models.TextChoices):
+        MORNING = "morning", "Morning"
+        AFTERNOON = "afternoon", "Afternoon"
+        EVENING = "evening", "Evening"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    # After which attempt; empty: after any. 0 stands before the first one: only part, agent and number are used.
+    after_attempt = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Empty: after any outcome that is tried again.
+    outcomes = models.JSONField(default=list, blank=True)
+    # Empty: the campaign's minimum gap alone.
+    wait_minutes = models.PositiveIntegerField(null=True, blank=True, validators=[MaxValueValidator(525600)])
+    part_of_day = models.CharField(max_length=10, choices=Part, blank=True)
+    agent = models.ForeignKey(VoiceAgent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    caller_number = models.ForeignKey(CallerNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["campaign", "position"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "position"], name="sequence_position_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} step {self.position}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -25,6 +26,10 @@ _LONGEST_DAY = 120
 
 Window = tuple[int, int]
 WeeklyHours = tuple[tuple[Window, ...], ...]
+# Days as 2026-12-25, or as 12-25 for every year.
+Holidays = frozenset[str]
+MOST_HOLIDAYS, LONGEST_HOLIDAY_NAME = 400, 80
+_HOLIDAY = re.compile(r"(\d{4}-)?\d{2}-\d{2}")
 CLOSED: WeeklyHours = ((),) * 7
 
 
@@ -41,6 +46,47 @@ def place(zone: str) -> str:
 def validate_timezone(name: str) -> None:
     if name not in time_zones():
         raise ValidationError(f"“{name}” is not a time zone: write one like America/Chicago.")
+
+
+def parse_holidays(value: Any) -> Holidays:
+    """From [{"date": "2026-12-25", "name": "Christmas"}]; "12-25" comes again every year."""
+    if not isinstance(value, list):
+        raise ValidationError('Write the holidays as [{"date": "2026-12-25", "name": "Christmas"}].')
+    if len(value) > MOST_HOLIDAYS:
+        raise ValidationError(f"These are more than {MOST_HOLIDAYS} holidays: leave out those that are over.")
+    return frozenset(_holiday(entry) for entry in value)
+
+
+def _holiday(entry: Any) -> str:
+    day = entry.get("date") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not set(entry) <= {"date", "name"} or not isinstance(entry.get("name", ""), str):
+        raise ValidationError('A holiday is a date and a name: {"date": "2026-12-25", "name": "Christmas"}.')
+    if len(entry.get("name", "")) > LONGEST_HOLIDAY_NAME:
+        raise ValidationError(f"The name of a holiday has at most {LONGEST_HOLIDAY_NAME} characters.")
+    try:
+        if not isinstance(day, str) or not _HOLIDAY.fullmatch(day):
+            raise ValueError
+        date.fromisoformat(day if len(day) > 5 else f"2000-{day}")
+    except ValueError:
+        message = f"“{day}” is no date: write 2026-12-25, or 12-25 for every year."
+        raise ValidationError(message) from None
+    return day
+
+
+def validate_holidays(value: Any) -> None:
+    parse_holidays(value)
+
+
+def holidays_or_none(value: Any) -> Holidays:
+    """Holidays that cannot be read are none: the hours still hold."""
+    try:
+        return parse_holidays(value)
+    except ValidationError:
+        return frozenset()
+
+
+def is_holiday(day: date, holidays: Holidays) -> bool:
+    return bool(holidays) and (day.isoformat() in holidays or f"{day:%m-%d}" in holidays)
 
 
 def parse_weekly_hours(value: Any) -> WeeklyHours:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -244,6 +245,7 @@ class BulkChange(models.Model):
         STATUS = "status", "Set status"
         CAMPAIGN = "campaign", "Move to campaign"
         DNC = "dnc", "Put on Do-Not-Call"
+        DIALER = "dialer", "Send to auto-dialer"
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
@@ -314,7 +316,10 @@ class Channel(models.TextChoices):
 
 class DoNotCallQuerySet(models.QuerySet["DoNotCall"]):
     def for_phone(self, workspace_id: int, e164: str) -> DoNotCallQuerySet:
-        return self.filter(workspace_id=workspace_id, channel=Channel.PHONE, address=e164)
+        return self.for_phones(workspace_id, [e164])
+
+    def for_phones(self, workspace_id: int, numbers: Iterable[str]) -> DoNotCallQuerySet:
+        return self.filter(workspace_id=workspace_id, channel=Channel.PHONE, address__in=list(numbers))
 
 
 class DoNotCall(models.Model):

@@ -4,36 +4,56 @@ line of time, segment by segment of constant offset, never computed by adding ho
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from common.hours import WeeklyHours
+from common.hours import Holidays, WeeklyHours, is_holiday
 
 HORIZON_DAYS = 15
+LONGEST_HORIZON_DAYS = 400
 Interval = tuple[datetime, datetime]
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
 
-def next_open(start: datetime, hours: WeeklyHours, zones: tuple[str, ...]) -> datetime | None:
-    """The earliest moment from `start` on that is open in all zones; None where they are never open together."""
+@dataclass(frozen=True)
+class Opening:
+    """When one rule lets calls through: its weekly hours as one zone's clocks show them, without its holidays."""
+
+    hours: WeeklyHours
+    zone: str
+    holidays: Holidays = frozenset()
+
+
+def next_open(start: datetime, openings: tuple[Opening, ...]) -> datetime | None:
+    """The earliest moment from `start` on at which all are open; None where they are never open together."""
     moment = start
-    until = start + timedelta(days=HORIZON_DAYS)
+    until = start + timedelta(days=_horizon(openings))
     while moment < until:
-        later = max((_next_open_in(moment, hours, zone) or until) for zone in zones)
+        later = max((_next_open_in(moment, opening, until) or until) for opening in openings)
         if later == moment:
             return moment
         moment = later
     return None
 
 
-def _next_open_in(moment: datetime, hours: WeeklyHours, zone: str) -> datetime | None:
-    first_day = moment.astimezone(ZoneInfo(zone)).date() - _DAY
-    for offset in range(HORIZON_DAYS + 2):
-        for opens, closes in _open_intervals(first_day + timedelta(days=offset), hours, zone):
-            if moment < closes:
-                return max(moment, opens)
+def _horizon(openings: tuple[Opening, ...]) -> int:
+    """Every holiday may close the one day of its week that was open."""
+    days = HORIZON_DAYS + 7 * max(len(opening.holidays) for opening in openings)
+    return min(days, LONGEST_HORIZON_DAYS)
+
+
+def _next_open_in(moment: datetime, opening: Opening, until: datetime) -> datetime | None:
+    day = moment.astimezone(ZoneInfo(opening.zone)).date() - _DAY
+    last = until.astimezone(ZoneInfo(opening.zone)).date()
+    while day <= last:
+        if not is_holiday(day, opening.holidays):
+            for opens, closes in _open_intervals(day, opening.hours, opening.zone):
+                if moment < closes:
+                    return max(moment, opens)
+        day += _DAY
     return None
 
 

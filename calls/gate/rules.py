@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from calls.gate.hours import next_open
-from common.hours import WeeklyHours, place
+from calls.gate.sequence import Attempt
+from calls.gate.timing import Timing, after_day_limit, after_gap, next_call_time
+from common.hours import is_holiday, place, span_text
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,15 @@ class Facts:
     has_prompt: bool = True
     has_caller_number: bool = True
     live_call_id: str = ""
+    dialer_refusal: tuple[str, str] | None = None
+    """For a call of the dialer: code and sentence of why it would not make it."""
     attempts: int = 0
     max_attempts: int = 1
-    last_call_at: datetime | None = None
-    min_gap: timedelta = timedelta()
-    hours: WeeklyHours = ((),) * 7
+    timing: Timing = Timing(openings=())
     zones: tuple[str, ...] = ()
+    """Where the lead may be."""
+    made: tuple[Attempt, ...] = ()
+    """The attempts that count, oldest first."""
 
 
 def evaluate(facts: Facts, now: datetime) -> Verdict:
@@ -98,6 +104,7 @@ def _standing_reasons(facts: Facts) -> list[Reason | None]:
             "campaign.caller_number",
         ),
         _live(facts),
+        _dialer(facts),
         _when(
             facts.attempts >= facts.max_attempts,
             "MAX_ATTEMPTS_REACHED",
@@ -112,7 +119,7 @@ def _times(number: int) -> str:
 
 
 def _timed_reasons(facts: Facts, now: datetime) -> list[Reason | None]:
-    return [_gap(facts, now), _hours(facts, now)]
+    return [_gap(facts, now), _day_limit(facts, now), _number_cap(facts, now), _hours(facts, now)]
 
 
 def _when(refused: bool, code: str, message: str, rule: str) -> Reason | None:
@@ -144,43 +151,62 @@ def _live(facts: Facts) -> Reason | None:
     return Reason("CALL_IN_PROGRESS", message, "one_call_per_number")
 
 
+def _dialer(facts: Facts) -> Reason | None:
+    return Reason(*facts.dialer_refusal, "campaign.auto_dialer") if facts.dialer_refusal else None
+
+
 def _gap(facts: Facts, now: datetime) -> Reason | None:
-    allowed_at = _after_gap(facts)
+    allowed_at = after_gap(facts.timing)
     if allowed_at is None or now >= allowed_at:
         return None
-    message = f"The last call was less than {_span(facts.min_gap)} ago."
+    message = f"The last call was less than {span_text(int(facts.timing.min_gap.total_seconds() // 60))} ago."
     return Reason("MIN_GAP_NOT_ELAPSED", message, "campaign.min_gap", allowed_at)
 
 
-def _span(gap: timedelta) -> str:
-    minutes = int(gap.total_seconds() // 60)
-    size, unit = (minutes // 60, "hour") if minutes >= 60 and minutes % 60 == 0 else (minutes, "minute")
-    return f"{size} {unit}" + ("" if size == 1 else "s")
+def _day_limit(facts: Facts, now: datetime) -> Reason | None:
+    allowed_at = after_day_limit(facts.timing)
+    if allowed_at is None or now >= allowed_at:
+        return None
+    most = facts.timing.max_per_day or 0
+    message = f"The lead was called {_times(most)} within 24 hours, and may not be called more often."
+    return Reason("MAX_ATTEMPTS_PER_DAY", message, "campaign.max_attempts_per_day", allowed_at)
 
 
-def _after_gap(facts: Facts) -> datetime | None:
-    return facts.last_call_at + facts.min_gap if facts.last_call_at else None
+def _number_cap(facts: Facts, now: datetime) -> Reason | None:
+    free_at = facts.timing.number_free_at
+    if free_at is None or now >= free_at:
+        return None
+    message = "The number to call from has made all the calls it may make today: choose another one, or wait."
+    return Reason("CALLER_NUMBER_DAILY_CAP", message, "caller_number.daily_cap", free_at)
 
 
 def _hours(facts: Facts, now: datetime) -> Reason | None:
     if not facts.number or not facts.number_possible:
         return None
-    if not facts.zones:
+    if not facts.timing.openings:
         message = "It is not known in which time zone the number is: set the lead's time zone."
         return Reason("OUTSIDE_OPERATING_HOURS", message, "campaign.hours")
-    opens = next_open(now, facts.hours, facts.zones)
+    opens = next_open(now, facts.timing.openings)
     if opens == now:
         return None
-    where = place(facts.zones[0]) if len(facts.zones) == 1 else f"all {len(facts.zones)} zones the lead may be in"
+    zones = {opening.zone for opening in facts.timing.openings}
+    where = place(min(zones)) if len(zones) == 1 else f"all {len(zones)} zones the lead may be in"
     message = f"It is outside the campaign's calling hours in {where}."
     if opens is None:
         message = f"The campaign's calling hours never leave a moment in {where}."
+    elif closed := _holiday(facts, now):
+        message = f"The campaign does not call on holidays, and {closed} is one."
+        return Reason("OUTSIDE_OPERATING_HOURS", message, "campaign.holidays", opens)
     return Reason("OUTSIDE_OPERATING_HOURS", message, "campaign.hours", opens)
+
+
+def _holiday(facts: Facts, now: datetime) -> str:
+    days = ((now.astimezone(ZoneInfo(opening.zone)).date(), opening.holidays) for opening in facts.timing.openings)
+    return next((f"{day:%A} {day.day} {day:%B}" for day, holidays in days if is_holiday(day, holidays)), "")
 
 
 def _next_allowed(facts: Facts, reasons: tuple[Reason, ...], now: datetime) -> datetime | None:
     """When all timed reasons are gone together; None while a standing one remains."""
     if any(reason.next_allowed_at is None for reason in reasons):
         return None
-    start = max(now, _after_gap(facts) or now)
-    return next_open(start, facts.hours, facts.zones)
+    return next_call_time(facts.timing, now)

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from django.core.files.base import ContentFile
 
 from accounts.models import ApiKey
+from calls.gate.facts import openings_of
 from calls.gate.hours import next_open
 from calls.last_call import refresh_last_calls
 from calls.models import CallPrompt, Dispatch, Interaction, InteractionEvent, Status, Transcript
 from campaigns import prompts
 from campaigns.models import Campaign, PromptVersion
 from campaigns.queries import variable_defaults
-from common.hours import parse_weekly_hours
 from leads.models import Channel, DoNotCall, StatusChange
 from leads.zones import candidate_zones
 from leadsail.demo import voice
@@ -73,7 +73,7 @@ class CallBuilder:
         """Inside the campaign's hours wherever the lead may be, with the gap between them."""
         assert row.history
         campaign, zones = row.lead.campaign, candidate_zones(row.lead, row.lead.phone)
-        hours = parse_weekly_hours(campaign.hours)
+        openings = openings_of(campaign, zones)
         gap = timedelta(minutes=campaign.min_gap_minutes)
         period = CALLBACK_PERIOD if row.history.calls[-1] == "callback" else PERIOD
         earliest = max(self.now - period, row.lead.created_at)
@@ -83,7 +83,7 @@ class CallBuilder:
             while len(found) < count:
                 moment = earliest + (self.now - LONGEST - earliest) * self.drawn.random()
                 moment = moment.replace(microsecond=0)
-                if next_open(moment, hours, zones) == moment:
+                if next_open(moment, openings) == moment:
                     found.append(moment)
             found.sort()
             if all(later - earlier > gap for earlier, later in zip(found, found[1:], strict=False)):
@@ -215,7 +215,8 @@ class CallBuilder:
         wished = self._local(interaction, after + timedelta(days=self.drawn.randint(1, 3)))
         wished = wished.replace(hour=self.drawn.randint(10, 15), minute=self.drawn.choice((0, 15, 30)), second=0)
         zones = candidate_zones(lead, interaction.to_number)
-        interaction.callback_at = next_open(wished.replace(microsecond=0), parse_weekly_hours(campaign.hours), zones)
+        openings = openings_of(campaign, zones)
+        interaction.callback_at = next_open(wished.replace(microsecond=0), openings)
         local = self._local(interaction, interaction.callback_at or wished)
         return f"on {local:%A} at {local:%H:%M}"
 

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
+from calls.gate.facts import openings_of
 from calls.gate.hours import next_open
 from calls.models import Dispatch, ErrorCode, Interaction, Status
 from common import clock
-from common.hours import parse_weekly_hours
 from leads.models import DoNotCall, Lead, LeadStatus
 from leads.zones import candidate_zones
 from leadsail.demo.voice import FRAME_BYTES, FRAME_SECONDS
@@ -35,7 +35,7 @@ def test_every_call_was_allowed_when_it_was_made() -> None:
         moment = call.placed_at or call.ended_at
         assert moment
         zones = candidate_zones(call.lead, call.to_number)
-        assert next_open(moment, parse_weekly_hours(call.campaign.hours), zones) == moment
+        assert next_open(moment, openings_of(call.campaign, zones)) == moment
         assert call.lead.created_at < moment
         assert clock.now() - timedelta(days=31) < moment < clock.now()
 
