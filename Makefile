@@ -1,14 +1,15 @@
 # LeadSail: `make run` starts everything on this machine; docs/configuration.md explains the variables.
 #   make run PORT=9000 VAR=/tmp/x DEMO=0 NOW=2026-11-20T15:00:00-05:00 SPEED=60 SANDBOX_PORT=9010
 .POSIX:
-.PHONY: run shell venv dev test test-sqlite test-postgres check fmt clean
+.PHONY: run shell venv dev test test-sqlite test-postgres simulate check fmt clean
 
 PY = .venv/bin/python
 TESTS = tests
 PYTEST = $(PY) -m pytest -n 5 --dist loadfile --no-loadscope-reorder --session-timeout=840
 # Whole installations, which take their time; of these, dying workers is the one to be tried on both databases.
 ONCE = --ignore=tests/e2e/test_browser.py --ignore=tests/e2e/test_every_ending.py --ignore=tests/e2e/test_faults.py \
-	--ignore=tests/e2e/test_guide.py --ignore=tests/e2e/test_journeys.py --ignore=tests/e2e/test_pages.py
+	--ignore=tests/e2e/test_guide.py --ignore=tests/e2e/test_journeys.py --ignore=tests/e2e/test_pages.py \
+	--ignore=tests/simulation
 
 # exec: Ctrl-C and SIGTERM reach the supervisor itself; STOP_WITH: it also ends when make is killed.
 run: venv
@@ -43,6 +44,10 @@ PLAIN = --ignore=tests/demo --ignore=tests/gate --ignore=tests/test_docs.py --ig
 test-postgres: dev
 	@$(PY) -m tests.services postgres
 	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/sandbox $(ONCE) $(PLAIN) $(TESTS)
+
+# Two weeks over changes of the clocks with 10,000 leads in each: docs/simulation.md.
+simulate: dev
+	@$(PY) -m tests.simulation.run $(SIM)
 
 check: dev
 	$(PY) -m ruff check .

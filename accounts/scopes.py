@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 SCOPE_WORDS = {
-    "calls:write": "Make calls. Whoever holds the key can ring the phones of your leads, and each call costs money.",
+    "calls:write": "Make calls, and send leads to the auto-dialer. "
+    "Whoever holds the key can ring the phones of your leads, and each call costs money.",
     "interactions:read": "Read calls: status, outcome, transcript and recording.",
     "interactions:write": "Cancel waiting calls and correct outcomes.",
     "leads:read": "Read leads, their notes and submissions.",
@@ -11,7 +12,7 @@ SCOPE_WORDS = {
     "do_not_call:read": "Read the Do-Not-Call list.",
     "do_not_call:write": "Put numbers and addresses on the Do-Not-Call list, and take them off.",
     "campaigns:read": "Read campaigns.",
-    "campaigns:write": "Make, change, launch and archive campaigns.",
+    "campaigns:write": "Make, change, launch and archive campaigns, and run their auto-dialers, which call leads.",
     "agents:read": "Read voice agents.",
     "agents:write": "Make and change voice agents.",
     "numbers:read": "Read caller numbers.",

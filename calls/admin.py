@@ -6,7 +6,16 @@ from django.db.models.functions import Length
 from django.http import HttpRequest
 
 from accounts.access import actor_of
-from calls.models import CallPrompt, InboxEvent, Interaction, InteractionEvent, Transcript
+from calls.dialer.entries import take_out
+from calls.models import (
+    CallPrompt,
+    DialerEntry,
+    DialerState,
+    InboxEvent,
+    Interaction,
+    InteractionEvent,
+    Transcript,
+)
 from calls.services import cancel_call
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 
@@ -86,3 +95,27 @@ class InboxEventAdmin(ReadOnlyAdmin):
     @admin.display(description="Length of the body in bytes")
     def body_length(self, event: InboxEvent) -> int:
         return int(getattr(event, "length", 0))
+
+
+@admin.register(DialerEntry)
+class DialerEntryAdmin(ReadOnlyAdmin):
+    actions = ("take_out_of_dialer",)
+    list_display = ("lead", "campaign", "state", "lane", "due_at", "why", "faults", "workspace")
+    list_filter = ("state", "lane", "why")
+    list_select_related = ("lead", "campaign", "workspace")
+    search_fields = ("lead__public_id", "lead__phone", "campaign__code")
+    ordering = ("-id",)
+
+    @admin.action(description="Take out of the auto-dialer")
+    def take_out_of_dialer(self, request: HttpRequest, entries: QuerySet[DialerEntry]) -> None:
+        leads = [entry.lead for entry in entries.select_related("lead__workspace", "lead__campaign")]
+        done = [take_out(lead=lead, by=actor_of(request)) for lead in leads]
+        self.message_user(request, f"Took out {sum(done)} of {len(done)}; the others were not in it any more.")
+
+
+@admin.register(DialerState)
+class DialerStateAdmin(ReadOnlyAdmin):
+    list_display = ("campaign", "held_why", "held_text", "served_at", "resume_at")
+    list_filter = ("held_why",)
+    list_select_related = ("campaign",)
+    search_fields = ("campaign__code", "campaign__name")

@@ -8,3 +8,8 @@ class CallsConfig(AppConfig):
 
     def ready(self) -> None:
         from calls import checks  # noqa: F401
+        from calls.dialer.bulk import register_bulk_kinds
+        from calls.dialer.receivers import connect
+
+        connect()
+        register_bulk_kinds()

@@ -21,6 +21,7 @@ from common import clock
 from common.charts import Bar, Column, Segment, share, stack
 from leads.callbacks import callbacks_due
 from leads.models import Channel, DoNotCall, Lead, LeadStatus
+from leads.review import count_waiting
 
 DAYS = 7
 # Each one asked costs a look through the gate.
@@ -48,6 +49,7 @@ class Now:
     calls_today: int
     live: int
     callbacks_due: int
+    to_review: int
     calls: list[Interaction]
 
 
@@ -67,6 +69,7 @@ def now_of(workspace: Workspace) -> Now:
         calls_today=calls_of_last_days(workspace, days=1).count(),
         live=live.count(),
         callbacks_due=callbacks_due(workspace).count(),
+        to_review=count_waiting(workspace),
         calls=list(live.select_related("lead", "agent").order_by("-id")[:LIVE_SHOWN]),
     )
 

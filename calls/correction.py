@@ -14,6 +14,7 @@ from calls.history import note
 from calls.ingest.merge import UNCORRECTED, carry_to_lead, take_back_from_lead
 from calls.ingest.outcome import FARTHEST, Outcome, reported_outcome
 from calls.models import Dispatch, Interaction, Status
+from calls.signals import call_ended
 from common import clock
 from common.errors import ProblemError
 
@@ -82,6 +83,7 @@ def correct_outcome(
     said = f"Outcome corrected to {call.get_status_display()}: {reason.strip()}"
     carry_to_lead(call, by=by, reason=said[:LEAD_REASON])
     take_back_from_lead(call, by=by, reason=f"Correction taken back: {reason.strip()}"[:LEAD_REASON])
+    call_ended.send(Interaction, interaction=call)
     tell(UPDATED, call)
     return call
 

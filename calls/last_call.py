@@ -16,7 +16,7 @@ from leads.models import Lead
 def refresh_last_calls(leads: Iterable[int]) -> None:
     """Locked first: an update that waited for another's commit would still count by what it saw before."""
     rows = Lead.objects.filter(pk__in=list(leads))
-    list(rows.select_for_update().order_by("pk").values_list("pk"))
+    list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     real = Q(is_test=False) | Q(lead__is_test=True)
     over = Interaction.objects.placed().filter(real, lead=OuterRef("pk")).exclude(status=Status.IN_PROGRESS)
     newest = over.order_by("-id")

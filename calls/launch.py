@@ -12,11 +12,13 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.models import Workspace
 from accounts.services import are_calls_stopped
+from campaigns.dialing import steps_of
 from campaigns.models import CallerNumber, Campaign, ProviderAccount, VoiceAgent
 from campaigns.services import set_campaign_status
 from common import clock, phones
 from common.errors import ProblemError
-from common.hours import hours_or_closed, week_text
+from common.hours import holidays_or_none, hours_or_closed, place, week_text
+from webhooks.models import WebhookEndpoint
 
 OK, MISSING, WARN = "ok", "missing", "warn"
 CHECK_HOLDS = timedelta(days=7)
@@ -41,6 +43,7 @@ def checklist(campaign: Campaign) -> list[Item]:
         *(_agent_parts(campaign, agent) if agent else ()),
         _hours(campaign),
         _test_agent(campaign),
+        *_dialer(campaign),
         _stop_switch(campaign.workspace),
         _timezone(campaign.workspace),
     ]
@@ -165,7 +168,8 @@ def _hours(campaign: Campaign) -> Item:
     hours = hours_or_closed(campaign.hours)
     if not any(hours):
         return Item(MISSING, "The calling hours are never open: open them on at least one day.", *link)
-    return Item(OK, f"Open {week_text(hours)}, where the lead is.", *link)
+    where = f"in the time zone of {place(campaign.hours_zone)}" if campaign.hours_zone else "where the lead is"
+    return Item(OK, f"Open {week_text(hours)}, {where}.", *link)
 
 
 def _test_agent(campaign: Campaign) -> Item:
@@ -177,6 +181,68 @@ def _test_agent(campaign: Campaign) -> Item:
         text = f"The test agent {agent.name} cannot call from {_shown(number)}, which another provider account holds."
         return Item(WARN, text, *link)
     return Item(OK, f"{agent.name} calls test leads.", "agent_edit", agent.public_id)
+
+
+def _dialer(campaign: Campaign) -> Iterator[Item]:
+    """Remarks only: a campaign calls by hand and by API without a dialer."""
+    link = ("dialer_settings", campaign.code)
+    yield _dialer_state(campaign)
+    yield from _first_action(campaign)
+    if _all_over(campaign):
+        yield Item(WARN, "All its holidays are over: write those of the next year.", *link)
+    if campaign.dialer == Campaign.Dialer.OFF:
+        return
+    if not campaign.retry_outcomes and campaign.max_attempts > 1:
+        yield Item(WARN, "The dialer tries again after no outcome: each lead is called once.", *link)
+    yield from _concurrency(campaign)
+    yield from _steps(campaign)
+
+
+def _dialer_state(campaign: Campaign) -> Item:
+    link = ("campaign", campaign.code)
+    if campaign.dialer == Campaign.Dialer.PAUSED:
+        return Item(WARN, "The auto-dialer is paused: it dials nobody until somebody resumes it.", *link)
+    if campaign.dialer == Campaign.Dialer.ON:
+        return Item(OK, "The auto-dialer is on: it calls the leads that are sent to it.", *link)
+    return Item(OK, "The auto-dialer is off: leads are called by hand and by API. Start it on this page when you like.")
+
+
+def _first_action(campaign: Campaign) -> Iterator[Item]:
+    """What the chosen action lacks; nothing where none is chosen."""
+    link = ("dialer_settings", campaign.code)
+    action, endpoint = campaign.first_action, campaign.first_action_endpoint
+    if action == Campaign.FirstAction.VOICE_AI and campaign.dialer == Campaign.Dialer.PAUSED:
+        yield Item(WARN, "New leads should be called at once, but wait while the auto-dialer is paused.", *link)
+    elif action == Campaign.FirstAction.VOICE_AI and campaign.dialer == Campaign.Dialer.OFF:
+        yield Item(OK, "New leads are called at once, and only once while the auto-dialer is off.", *link)
+    elif action == Campaign.FirstAction.WEBHOOK and endpoint is None:
+        yield Item(WARN, "New leads should be reported to a webhook, but no endpoint is chosen.", *link)
+    elif action == Campaign.FirstAction.WEBHOOK and endpoint and endpoint.state != WebhookEndpoint.State.ACTIVE:
+        text = f"New leads are reported to {endpoint}, which is {endpoint.get_state_display().lower()}: switch it on."
+        yield Item(WARN, text, "webhook", endpoint.public_id)
+
+
+def _all_over(campaign: Campaign) -> bool:
+    days = holidays_or_none(campaign.holidays)
+    return bool(days) and all(len(day) > len("12-25") and day < clock.now().date().isoformat() for day in days)
+
+
+def _concurrency(campaign: Campaign) -> Iterator[Item]:
+    wanted, agent = campaign.dialer_concurrency, campaign.production_agent
+    if wanted and agent and wanted > agent.account.concurrency:
+        lines = agent.account.concurrency
+        text = f"The dialer may make {wanted} calls at a time, but {agent.account} has {lines}: the rest waits."
+        yield Item(WARN, text, "dialer_settings", campaign.code)
+
+
+def _steps(campaign: Campaign) -> Iterator[Item]:
+    for number, step in enumerate(steps_of(campaign), 1):
+        account = step.agent.account if step.agent else None
+        rows = (step.agent, account, step.caller_number)
+        gone = next((row for row in rows if row and not row.is_active), None)
+        if gone:
+            text = f"Step {number} of the sequence calls with {gone}, which is deactivated: choose another."
+            yield Item(WARN, text, "dialer_settings", campaign.code)
 
 
 def _stop_switch(workspace: Workspace) -> Item:

@@ -369,6 +369,8 @@ class DialerEntry(models.Model):
         indexes = [
             # What a tick reads, lane by lane: its cost does not depend on how many wait for later.
             models.Index(fields=["campaign", "lane", "due_at", "id"], condition=Q(state="waiting"), name="dialer_due"),
+            # New times by new rules, in pieces.
+            models.Index(fields=["campaign", "id"], condition=Q(state="waiting"), name="dialer_replan"),
             models.Index(fields=["campaign", "state", "-updated_at", "-id"], name="dialer_list"),
             # Entries whose call is over, or was never made.
             models.Index(fields=["updated_at"], condition=Q(state="calling"), name="dialer_calling"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from calls.gate.facts import Plan, count_attempts
 from calls.models import Interaction
 from campaigns import prompts
+from campaigns.models import Campaign
 from campaigns.queries import variable_defaults
 from common import clock
 from leads.zones import candidate_zones
@@ -23,9 +25,9 @@ class RenderedPrompt:
 def render_prompt(plan: Plan, *, direction: str, additional_instructions: str = "") -> RenderedPrompt:
     """The template with this lead's values; the instructions of this call stand literally at the end."""
     defaults = variable_defaults(plan.lead.workspace_id)
-    values = values_for(plan, direction=direction)
+    values = values_for(plan, direction=direction, defaults=defaults)
     version = plan.prompt_version
-    body = prompts.render(version.body, values, defaults) if version else ""
+    body = prompts.render(version.body, values, defaults) + _on_voicemail(values) if version else ""
     if additional_instructions.strip():
         body += "\n\nInstructions for this call:\n" + prompts.defuse(additional_instructions.strip())
     first_message = prompts.render(version.first_message, values, defaults) if version else ""
@@ -34,8 +36,30 @@ def render_prompt(plan: Plan, *, direction: str, additional_instructions: str = 
     return RenderedPrompt(prompt=body, first_message=first_message, variables=variables)
 
 
-def values_for(plan: Plan, *, direction: str) -> dict[str, str]:
-    return _lead_values(plan) | _system_values(plan, direction)
+def values_for(plan: Plan, *, direction: str, defaults: Mapping[str, str] | None = None) -> dict[str, str]:
+    """`defaults` of the workspace's variables are read where they are not given."""
+    values = _lead_values(plan) | _system_values(plan, direction)
+    return values | _voicemail_values(plan.campaign, values, defaults)
+
+
+def _voicemail_values(
+    campaign: Campaign, values: Mapping[str, str], defaults: Mapping[str, str] | None
+) -> dict[str, str]:
+    """A message of which nothing is left once it is filled in is none."""
+    message = ""
+    if campaign.voicemail_action == Campaign.Voicemail.LEAVE_MESSAGE:
+        known = variable_defaults(campaign.workspace_id) if defaults is None else defaults
+        message = prompts.render(campaign.voicemail_message, values, known).strip()
+    action = Campaign.Voicemail.LEAVE_MESSAGE if message else Campaign.Voicemail.HANG_UP
+    return {"voicemail_action": action.value, "voicemail_message": message}
+
+
+def _on_voicemail(values: Mapping[str, str]) -> str:
+    """Many agents are told by the same template what the call is for: this is the campaign's, and stands after it."""
+    act = "hang up at once and say nothing."
+    if message := prompts.defuse(values["voicemail_message"]):
+        act = f"wait for its tone, say exactly this once, and hang up:\n{message}"
+    return f"\n\nIf an answering machine or a voicemail greeting answers: {act}"
 
 
 def _lead_values(plan: Plan) -> dict[str, str]:

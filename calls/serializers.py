@@ -5,8 +5,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.api.base import LONGEST_PAGE, PageQuery
+from accounts.api.base import LONGEST_PAGE, PAGE, PageQuery
 from calls.correction import FINAL
+from calls.dialer.control import ACTS
+from calls.dialer.listing import SHOWS, WAITING
 from calls.models import Interaction, Status
 from calls.services import MAX_INSTRUCTIONS
 from common.serializers import Choice, CommaList, Flag, NullIsAbsent, StrictSerializer, Text
@@ -93,6 +95,26 @@ class InteractionQuery(PageQuery):
         if since and until and since > until:
             raise serializers.ValidationError({"endDate": "It lies before startDate: exchange them."})
         return attrs
+
+
+class DialerActSerializer(StrictSerializer):
+    """What the auto-dialer is to do."""
+
+    act = Choice(
+        [(act, act) for act in ACTS], help_text="pause keeps the list; stop switches it off and empties the list."
+    )
+
+
+class DialerLeadsQuery(StrictSerializer):
+    state = Choice(
+        list(SHOWS.items()),
+        required=False,
+        default=WAITING,
+        help_text="waiting: for their time. parked: without a time, for example until they are "
+        "approved. calling: at this moment. done: not called any more.",
+    )
+    cursor = Text(required=False, max_length=300, help_text="`nextCursor` of the page before.")
+    limit = serializers.IntegerField(required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE)
 
 
 class CorrectSerializer(StrictSerializer):

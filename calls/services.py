@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from calls import job_names
 from calls.events import FAILED, tell
 from calls.gate.facts import Plan, live_call_id, make_plan, read_facts
 from calls.gate.rules import Reason, Verdict, evaluate
-from calls.history import note
+from calls.history import note, note_all
 from calls.models import Dispatch, ErrorCode, Interaction, Status
 from calls.prompting import RenderedPrompt, render_prompt
 from calls.shapes import reason_json
+from calls.signals import call_ended
 from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import clock
 from common.errors import ProblemError
@@ -125,12 +127,29 @@ def initiate_call(
     return interaction
 
 
+def open_calls(plans: Sequence[Plan], *, by: Actor) -> list[Interaction]:
+    """Of the dialer: calls that the gate has let through in this same transaction. Their jobs are the caller's to
+    enqueue. Raises IntegrityError where somebody was faster with one of them."""
+    calls = [_call(plan, by) for plan in plans]
+    Interaction.objects.bulk_create(calls)
+    note_all(calls, "created", f"Call asked for by the {plans[0].origin.replace('_', ' ')}" if plans else "")
+    return calls
+
+
 def _create(plan: Plan, by: Actor, origin: str, instructions: str, direction: str) -> Interaction:
+    interaction = _call(replace(plan, origin=origin), by)
+    interaction.additional_instructions, interaction.direction = instructions, direction
+    interaction.save(force_insert=True)
+    note(interaction, "created", f"Call asked for by {by}")
+    return interaction
+
+
+def _call(plan: Plan, by: Actor) -> Interaction:
     # The gate lets no call through without these.
     assert plan.agent
     assert plan.caller_number
     assert plan.prompt_version
-    interaction = Interaction.objects.create(
+    return Interaction(
         workspace=plan.lead.workspace,
         lead=plan.lead,
         campaign=plan.campaign,
@@ -140,15 +159,11 @@ def _create(plan: Plan, by: Actor, origin: str, instructions: str, direction: st
         prompt_version=plan.prompt_version,
         to_number=plan.number,
         from_number=plan.caller_number.e164,
-        additional_instructions=instructions,
-        direction=direction,
-        origin=origin,
+        origin=plan.origin,
         is_test=plan.is_test,
         user=by.user,
         api_key=by.api_key,
     )
-    note(interaction, "created", f"Call asked for by {by}")
-    return interaction
 
 
 def _lost_race(error: IntegrityError, plan: Plan) -> Exception:
@@ -175,6 +190,8 @@ def cancel_call(*, interaction: Interaction, by: Actor) -> bool:
     if done:
         note(interaction, "cancelled", message)
         tell(FAILED, interaction)
+        interaction.refresh_from_db()
+        call_ended.send(Interaction, interaction=interaction)
     return done
 
 

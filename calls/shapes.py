@@ -42,7 +42,7 @@ class VoiceAIShape(TypedDict):
 
 
 class CallShape(TypedDict):
-    source: Annotated[str, "Who asked for it: api or manual."]
+    source: Annotated[str, "Who asked for it: api, manual, auto_dialer or first_submission."]
     direction: Annotated[Literal["inbound", "outbound"], "As it was asked for; LeadSail dials out either way."]
     state: Annotated[Literal["queued", "ringing", "in_progress", "ended"], "Where the call is now."]
     dispatch: Annotated[

@@ -39,6 +39,14 @@ SYSTEM_VARIABLES = (
     Variable("current_date", "Today in the lead's zone", example="2026-11-20"),
     Variable("current_time", "Now in the lead's zone", example="15:04"),
     Variable("current_weekday", "Today's name in the lead's zone", example="Friday"),
+    Variable(
+        "voicemail_action", "What to do when a machine answers: hang_up or leave_message", example="leave_message"
+    ),
+    Variable(
+        "voicemail_message",
+        "What to say to a machine, filled in; empty when it is to hang up",
+        example="Hello Anna, this is Harbour Kitchens. We will try again tomorrow.",
+    ),
 )
 LEAD_VARIABLES = (
     Variable("first_name", "First name", default="there", example="Anna"),

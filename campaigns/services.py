@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +10,7 @@ from django.db.models import Model
 from accounts.actors import Actor
 from accounts.models import Workspace
 from accounts.services import record
+from campaigns.dialing import StepValues, check_dialing, check_steps, rows_of, rule_problems, steps_of, steps_text
 from campaigns.models import (
     VARIABLE_PATTERN,
     CallerNumber,
@@ -17,10 +18,12 @@ from campaigns.models import (
     PromptTemplate,
     PromptVariable,
     PromptVersion,
+    SequenceStep,
     VoiceAgent,
 )
 from campaigns.prompts import BUILT_IN, find_mistakes
 from campaigns.queries import variable_defaults
+from campaigns.signals import rules_changed
 from campaigns.usage import callers_by_number
 from common.errors import ProblemError
 from common.hours import CLOSED, DAYS, hours_or_closed
@@ -39,8 +42,22 @@ NO_ARCHIVED_DEFAULT = (
 )
 
 
+# Rules by which leads in the dialer are planned: on a change they are planned again.
+PLANNED_BY = frozenset(
+    {
+        *("hours", "hours_zone", "holidays", "min_gap_minutes", "max_attempts", "max_attempts_per_day"),
+        *("retry_outcomes", "excluded_statuses", "steps", "production_agent", "test_agent", "caller_number"),
+    }
+)
+# Rules that steps may contradict.
+BESIDE_STEPS = frozenset(
+    {"hours", "hours_zone", "min_gap_minutes", "max_attempts", "retry_outcomes", "production_agent", "caller_number"}
+)
+
+
 @transaction.atomic
-def create_campaign(*, workspace: Workspace, by: Actor, **fields: Any) -> Campaign:
+def create_campaign(*, workspace: Workspace, by: Actor, steps: Sequence[StepValues] = (), **fields: Any) -> Campaign:
+
     def taken(code: str) -> bool:
         return Campaign.objects.filter(workspace=workspace, code=code).exists()
 
@@ -48,15 +65,24 @@ def create_campaign(*, workspace: Workspace, by: Actor, **fields: Any) -> Campai
     if campaign.is_default:
         _lock_default_mark(workspace.pk)
         _take_default_mark(campaign, by=by)
-    _check_campaign(campaign)
+    _check_campaign(campaign, steps)
     campaign.save()
+    _save_steps(campaign, steps)
     record(workspace=workspace, by=by, verb="campaign.created", object_type="campaign", object_id=campaign.code)
     return campaign
 
 
 @transaction.atomic
-def update_campaign(*, campaign: Campaign, by: Actor, days: Mapping[str, Any] | None = None, **fields: Any) -> Campaign:
-    """Everything but the status, which has its own rules; `days` are hours of single days, the others stay."""
+def update_campaign(
+    *,
+    campaign: Campaign,
+    by: Actor,
+    days: Mapping[str, Any] | None = None,
+    steps: Sequence[StepValues] | None = None,
+    **fields: Any,
+) -> Campaign:
+    """Everything but the status and the dialer, which have rules of their own; `days` are hours of single days, the
+    others stay, and `steps` are all of them."""
     if fields.get("is_default"):
         _lock_default_mark(campaign.workspace_id)
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
@@ -65,11 +91,35 @@ def update_campaign(*, campaign: Campaign, by: Actor, days: Mapping[str, Any] | 
     changes = _change(campaign, fields)
     if "is_default" in changes and campaign.is_default:
         _take_default_mark(campaign, by=by)
-    _check_campaign(campaign)
+    stored = steps_of(campaign) if steps is not None or BESIDE_STEPS & set(changes) else []
+    wanted = stored if steps is None else list(steps)
+    _check_changes(campaign, changes, stored, wanted)
     if changes:
         campaign.save(update_fields=list(changes))
+    if wanted != stored:
+        _save_steps(campaign, wanted)
+        changes["steps"] = [steps_text(stored), steps_text(wanted)]
+    if changes:
         _record_campaign(campaign, "campaign.changed", changes, by=by)
+    if PLANNED_BY & set(changes):
+        rules_changed.send(sender=Campaign, campaign=campaign)
     return campaign
+
+
+def _save_steps(campaign: Campaign, steps: Sequence[StepValues]) -> None:
+    campaign.steps.all().delete()
+    SequenceStep.objects.bulk_create(rows_of(campaign, steps))
+
+
+@transaction.atomic
+def set_dialer_state(*, campaign: Campaign, state: str, by: Actor) -> bool:
+    """False when it was so already. What follows for leads and queued calls is the dialer's (calls.dialer.control)."""
+    before = Campaign.objects.filter(pk=campaign.pk).values_list("dialer", flat=True).get()
+    changed = before != state and Campaign.objects.filter(pk=campaign.pk, dialer=before).update(dialer=state) == 1
+    if changed:
+        _record_campaign(campaign, "campaign.dialer", {"dialer": [before, state]}, by=by)
+        campaign.dialer = state
+    return changed
 
 
 @transaction.atomic
@@ -110,9 +160,31 @@ def _take_default_mark(campaign: Campaign, *, by: Actor) -> None:
         _record_campaign(other, "campaign.changed", {"is_default": [True, False]}, by=by)
 
 
-def _check_campaign(campaign: Campaign) -> None:
+def _check_campaign(campaign: Campaign, steps: Sequence[StepValues]) -> None:
+    _check_fields(campaign)
+    if problems := check_dialing(campaign, steps):
+        raise ValidationError(problems)
+
+
+def _check_fields(campaign: Campaign) -> None:
     campaign.full_clean(exclude=["code"])
     check_caller_number(campaign.caller_number, campaign.production_agent)
+
+
+def _check_changes(
+    campaign: Campaign, changed: Collection[str], stored: Sequence[StepValues], wanted: Sequence[StepValues]
+) -> None:
+    """What has come to contradict by other ways, as an endpoint that was deleted, is no reason to refuse a new name.
+    And steps that stand and are only not reached any more are in nobody's way."""
+    _check_fields(campaign)
+    problems = rule_problems(campaign, changed)
+    if wanted != stored:
+        problems |= check_steps(campaign, wanted)
+    elif BESIDE_STEPS & set(changed):
+        found = check_steps(campaign, stored)
+        problems |= {name: told for name, told in found.items() if not name.endswith(".after_attempt")}
+    if problems:
+        raise ValidationError(problems)
 
 
 def check_caller_number(number: CallerNumber | None, agent: VoiceAgent | None) -> None:

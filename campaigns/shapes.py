@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypedDict, cast
 
+from campaigns.dialing_shapes import (
+    AutoDialerShape,
+    FirstActionShape,
+    HolidayShape,
+    auto_dialer_json,
+    first_action_json,
+    holidays_json,
+)
 from campaigns.models import (
     CallerNumber,
     Campaign,
@@ -31,7 +39,7 @@ class AiAgentsShape(TypedDict):
 
 
 class HoursShape(TypedDict):
-    """When leads may be called, where they are. A day without windows is closed."""
+    """When leads may be called: where they are, or in `hoursZone`. A day without windows is closed."""
 
     mon: Windows
     tue: Windows
@@ -70,8 +78,13 @@ class CampaignShape(TypedDict):
     templateId: Annotated[str | None, "null: the agent's own prompt template."]
     callerNumberId: Annotated[str | None, "null: the agent's own caller number."]
     hours: HoursShape
+    hoursZone: Annotated[str | None, "null: the hours are those of the place where the lead is."]
+    holidays: list[HolidayShape]
     minGapMinutes: Annotated[int, "Between two calls to the same lead."]
     maxAttempts: Annotated[int, "To each lead, all calls of this campaign together."]
+    maxAttemptsPerDay: Annotated[int | None, "To each lead in any 24 hours; null: only the gap limits them."]
+    autoDialer: AutoDialerShape
+    firstSubmissionAction: FirstActionShape
     duplicateDetection: DuplicateDetectionShape
     createdAt: Moment
 
@@ -100,6 +113,7 @@ class CallerNumberShape(TypedDict):
     kind: Annotated[Literal["twilio", "sip"], "How the provider reaches the phone network."]
     providerNumberId: Annotated[str | None, "The number's id at the provider."]
     accountId: str
+    dailyCap: Annotated[int | None, "The most calls from it in one day of the workspace's time zone; null: no limit."]
     active: bool
     createdAt: Moment
 
@@ -156,6 +170,10 @@ class ProviderAccountShape(TypedDict):
     callsPerSecond: Annotated[float, "New calls are started no faster than this."]
     concurrency: Annotated[int, "Calls at the same time; what does not fit waits."]
     active: bool
+    blockedUntil: Annotated[
+        Moment | None, "Until when nothing is dialed, as the provider failed several calls in a row."
+    ]
+    blockedWhy: Annotated[str | None, "What the provider answered."]
     webhookUrl: Annotated[str, "Give it to the provider: it reports calls there."]
     hasApiKey: bool
     hasWebhookSecret: bool
@@ -188,7 +206,7 @@ class DirectoryShape(TypedDict):
 
 
 def campaign_json(campaign: Campaign, webhooks: CampaignWebhooksShape) -> CampaignShape:
-    """Give the campaign with_calling()."""
+    """Give the campaign with_calling(), with its endpoint and its steps."""
     window = campaign.duplicate_window_days
     return {
         "campaignId": campaign.code,
@@ -209,8 +227,13 @@ def campaign_json(campaign: Campaign, webhooks: CampaignWebhooksShape) -> Campai
         "templateId": _id(campaign.template),
         "callerNumberId": _id(campaign.caller_number),
         "hours": _hours(campaign.hours),
+        "hoursZone": campaign.hours_zone or None,
+        "holidays": holidays_json(campaign),
         "minGapMinutes": campaign.min_gap_minutes,
         "maxAttempts": campaign.max_attempts,
+        "maxAttemptsPerDay": campaign.max_attempts_per_day,
+        "autoDialer": auto_dialer_json(campaign),
+        "firstSubmissionAction": first_action_json(campaign),
         "duplicateDetection": {"enabled": window is not None, "windowDays": window},
         "createdAt": as_moment(campaign.created_at),
     }
@@ -249,6 +272,7 @@ def number_json(number: CallerNumber) -> CallerNumberShape:
         "kind": number.kind,  # type: ignore[typeddict-item]
         "providerNumberId": number.provider_number_id or None,
         "accountId": number.account.public_id,
+        "dailyCap": number.daily_cap,
         "active": number.is_active,
         "createdAt": as_moment(number.created_at),
     }
@@ -302,6 +326,7 @@ def provider_account_json(account: ProviderAccount, check_state: str) -> Provide
     """Give a row of `accounts_of`, which knows of secrets only whether there are any."""
     facts: Any = account
     checked_at = clock.business_time(account.checked_at) if account.checked_at else None
+    blocked = account.blocked_until if account.blocked_until and account.blocked_until > clock.real_now() else None
     return {
         "accountId": account.public_id,
         "name": account.name,
@@ -310,6 +335,8 @@ def provider_account_json(account: ProviderAccount, check_state: str) -> Provide
         "callsPerSecond": float(account.calls_per_second),
         "concurrency": account.concurrency,
         "active": account.is_active,
+        "blockedUntil": iso(clock.business_time(blocked)) if blocked else None,
+        "blockedWhy": account.blocked_why if blocked else None,
         "webhookUrl": account.webhook_url,
         "hasApiKey": facts.has_api_key,
         "hasWebhookSecret": facts.has_webhook_secret,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import agents, campaigns, numbers, prompts, providers
+from campaigns.views import agents, campaigns, dialing, numbers, prompts, providers
 
 urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("campaigns/<slug:code>/", campaigns.campaign_page, name="campaign"),
     path("campaigns/<slug:code>/edit/", campaigns.campaign_edit, name="campaign_edit"),
     path("campaigns/<slug:code>/status/", campaigns.campaign_status, name="campaign_status"),
+    path("campaigns/<slug:code>/dialer/settings/", dialing.dialer_settings, name="dialer_settings"),
     path("agents/", agents.agent_list, name="agent_list"),
     path("agents/new/", agents.agent_new, name="agent_new"),
     path("agents/<slug:public_id>/", agents.agent_edit, name="agent_edit"),

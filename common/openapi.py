@@ -44,6 +44,7 @@ TAGS = {
     "Submissions": "Each time a lead came in: what was sent, and what became of it.",
     "Do-Not-Call": "Numbers and addresses that nobody may contact any more.",
     "Campaigns": "What is called for: hours, pauses, attempts, agents.",
+    "Auto-dialer": "What calls the leads of a campaign by itself: switched, watched, fed.",
     "Voice agents": "Who speaks.",
     "Caller numbers": "The numbers that calls are made from.",
     "Prompt templates": "What the agents are told, version by version.",

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
+from django.db.models import Q
 
 from common import clock
 from common.models import Lease, ProcessHeartbeat
@@ -62,11 +63,13 @@ class Heartbeat(threading.Thread):
 
 def hold_lease(*, name: str, holder: str) -> bool:
     """True while `holder` leads. The two updates are compare-and-swap: two takers cannot both win."""
-    now = clock.real_now()
-    until = now + timedelta(seconds=LEASE_SECONDS)
+    now, lasts = clock.real_now(), timedelta(seconds=LEASE_SECONDS)
+    until = now + lasts
     if Lease.objects.filter(name=name, holder=holder).update(expires_at=until):
         return True
-    if Lease.objects.filter(name=name, expires_at__lt=now).update(holder=holder, expires_at=until):
+    # One that seems to last far longer was written before the system's clock was set back.
+    over = Q(expires_at__lt=now) | Q(expires_at__gt=now + 2 * lasts)
+    if Lease.objects.filter(over, name=name).update(holder=holder, expires_at=until):
         return True
     _, created = Lease.objects.get_or_create(name=name, defaults={"holder": holder, "expires_at": until})
     return created

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -22,6 +23,11 @@ def enqueue_after_commit(job: str, *args: Any, queue: str = "default", first: bo
     transaction.on_commit(partial(enqueue, job, *args, queue=queue, first=first))
 
 
+def enqueue_many_after_commit(job: str, ids: Sequence[int], *, queue: str = "default") -> None:
+    """A job for each id, all in one round trip."""
+    transaction.on_commit(partial(enqueue_many, job, list(ids), queue=queue))
+
+
 @lru_cache
 def _queue(name: str) -> Queue:
     return django_rq.get_queue(name)
@@ -38,6 +44,17 @@ def enqueue(job: str, *args: Any, queue: str = "default", first: bool = False) -
         _queue(queue).enqueue(job, *args, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS, at_front=first)
     except (RedisError, OSError) as error:
         log.warning("queue_unreachable", job=job, error=str(error))
+        return False
+    return True
+
+
+def enqueue_many(job: str, ids: Sequence[int], *, queue: str = "default") -> bool:
+    jobs = [Queue.prepare_data(job, (pk,), result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS) for pk in ids]
+    try:
+        if jobs:
+            _queue(queue).enqueue_many(jobs)
+    except (RedisError, OSError) as error:
+        log.warning("queue_unreachable", job=job, jobs=len(jobs), error=str(error))
         return False
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from common import clock
 from common.errors import ProblemError
 from common.queue import enqueue, enqueue_after_commit, has_room
 from leads import job_names
-from leads.bulk_kinds import Act, act_of
+from leads.bulk_kinds import Act, ActForMany, Before, act_of
 from leads.models import BulkChange, BulkItem, Lead
 
 log = structlog.get_logger(__name__)
@@ -170,8 +171,11 @@ def work_on(change_id: int) -> bool:
     is_undo = change.state == State.UNDOING
     items = list(change.items.filter(state=_from(is_undo)).order_by("id")[:CHUNK])
     act = act_of(change, by=_actor_of(change))
-    for item in items:
-        _handle(item, act, is_undo)
+    if isinstance(act, ActForMany) and not is_undo:
+        _handle_all(items, act)
+    else:
+        for item in items:
+            _handle(item, act, is_undo)
     if not items:
         _end(change)
     return bool(items)
@@ -203,9 +207,45 @@ def _handle(item: BulkItem, act: Act, is_undo: bool) -> None:
     except OF_THE_DATABASE:
         raise
     except Exception as error:
-        log.warning("bulk_item_failed", item=item.pk, error=str(error), exc_info=not isinstance(error, OF_THE_LEAD))
-        left = {"state": Item.KEPT} if is_undo else {"state": Item.FAILED, "before": {"failed": _words(error)}}
-        BulkItem.objects.filter(pk=item.pk, state=item.state).update(**left)
+        _set_aside(item, error, is_undo)
+
+
+def _set_aside(item: BulkItem, error: Exception, is_undo: bool) -> None:
+    log.warning("bulk_item_failed", item=item.pk, error=str(error), exc_info=not isinstance(error, OF_THE_LEAD))
+    left = {"state": Item.KEPT} if is_undo else {"state": Item.FAILED, "before": {"failed": _words(error)}}
+    BulkItem.objects.filter(pk=item.pk, state=item.state).update(**left)
+
+
+def _handle_all(items: Sequence[BulkItem], act: ActForMany) -> None:
+    """Where it fails for all, each is tried alone, so that one lead stops nobody else."""
+    try:
+        _do_all(items, act)
+    except OF_THE_DATABASE:
+        raise
+    except Exception as error:
+        if len(items) == 1:
+            _set_aside(items[0], error, is_undo=False)
+            return
+        for item in items:
+            _handle_all([item], act)
+
+
+@transaction.atomic
+def _do_all(items: Sequence[BulkItem], act: ActForMany) -> None:
+    """Whoever comes second waits here and finds nothing to do. An act for many locks what it changes itself."""
+    waiting = BulkItem.objects.select_for_update().filter(pk__in=[item.pk for item in items], state=Item.WAITING)
+    mine = {item.lead_id: item for item in waiting.order_by("pk")}
+    found = list(Lead.objects.filter(pk__in=mine).select_related("workspace", "campaign").order_by("pk"))
+    for lead, before in zip(found, act.do_all(found), strict=True):
+        item = mine[lead.pk]
+        item.state, item.before = _state_after(before), before or {}
+    BulkItem.objects.bulk_update(mine.values(), ["state", "before"])
+
+
+def _state_after(before: Before | None) -> BulkItem.State:
+    if before is None:
+        return Item.SAME
+    return Item.FAILED if "failed" in before else Item.CHANGED
 
 
 @transaction.atomic

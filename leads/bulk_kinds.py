@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from django.core.exceptions import ValidationError
 
@@ -36,13 +36,21 @@ class Act(Protocol):
         """False when the lead is no longer as the change has left it, and nothing was done."""
 
 
+@runtime_checkable
+class ActForMany(Protocol):
+    """What costs a lead much and a hundred of them little is done to all of a chunk together."""
+
+    def do_all(self, leads: Sequence[Lead]) -> list[Before | None]:
+        """As `do`, in their order; a lead that it cannot be done to has `failed`, the sentence that says why."""
+
+
 @dataclass
-class _Kind:
+class Kind:
     change: BulkChange
     by: Actor
 
 
-class _Assign(_Kind):
+class _Assign(Kind):
     @cached_property
     def owner(self) -> User | None:
         return _user(self.change.value)
@@ -61,7 +69,7 @@ def _user(pk: int | str | None) -> User | None:
     return User.objects.get(pk=pk) if pk else None
 
 
-class _Tag(_Kind):
+class _Tag(Kind):
     def do(self, lead: Lead) -> Before | None:
         return {} if add_tag(lead=lead, name=self.change.value, by=self.by) else None
 
@@ -69,7 +77,7 @@ class _Tag(_Kind):
         return remove_tag(lead=lead, name=self.change.value, by=self.by)
 
 
-class _Untag(_Kind):
+class _Untag(Kind):
     def do(self, lead: Lead) -> Before | None:
         return {} if remove_tag(lead=lead, name=self.change.value, by=self.by) else None
 
@@ -77,7 +85,7 @@ class _Untag(_Kind):
         return add_tag(lead=lead, name=self.change.value, by=self.by)
 
 
-class _SetStatus(_Kind):
+class _SetStatus(Kind):
     def do(self, lead: Lead) -> Before | None:
         status, detail, source = lead.status, lead.detail, self.change.public_id
         if not set_status(lead=lead, status=self.change.value, by=self.by, reason=REASON, source=source):
@@ -102,7 +110,7 @@ def _last_change(lead: Lead) -> int | None:
     return lead.status_changes.order_by("-id").values_list("pk", flat=True).first()
 
 
-class _Move(_Kind):
+class _Move(Kind):
     @cached_property
     def campaign(self) -> Campaign:
         return Campaign.objects.get(pk=self.change.value, workspace=self.change.workspace_id)
@@ -117,7 +125,7 @@ class _Move(_Kind):
         return move_campaign(lead=lead, campaign=Campaign.objects.get(pk=before["campaign"]), by=self.by)
 
 
-class _DoNotCall(_Kind):
+class _DoNotCall(Kind):
     def do(self, lead: Lead) -> Before | None:
         numbers = [(Channel.PHONE, number) for number in lead.numbers()]
         if not numbers:
@@ -150,11 +158,7 @@ def _lift(lead: Lead, entries: list[int], *, by: Actor) -> bool:
     return bool(rows)
 
 
-def act_of(change: BulkChange, *, by: Actor) -> Act:
-    return KINDS[BulkChange.Kind(change.kind)](change, by)
-
-
-KINDS: dict[BulkChange.Kind, Callable[[BulkChange, Actor], Act]] = {
+KINDS: dict[str, Callable[[BulkChange, Actor], Act]] = {
     BulkChange.Kind.OWNER: _Assign,
     BulkChange.Kind.TAG: _Tag,
     BulkChange.Kind.UNTAG: _Untag,
@@ -162,3 +166,12 @@ KINDS: dict[BulkChange.Kind, Callable[[BulkChange, Actor], Act]] = {
     BulkChange.Kind.CAMPAIGN: _Move,
     BulkChange.Kind.DNC: _DoNotCall,
 }
+
+
+def register_kind(kind: BulkChange.Kind, act: Callable[[BulkChange, Actor], Act]) -> None:
+    """For the apps above, in their apps.py."""
+    KINDS[kind] = act
+
+
+def act_of(change: BulkChange, *, by: Actor) -> Act:
+    return KINDS[change.kind](change, by)

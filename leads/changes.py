@@ -17,7 +17,7 @@ from campaigns.models import Campaign
 from common.errors import NotFoundError
 from common.phones import normalize_phone
 from common.shapes import as_moment
-from leads.approval import ask_approval, decide
+from leads.approval import ask_approval, decide_all
 from leads.models import Approval, Lead, LeadStatus
 from leads.names import readable
 from leads.queries import barred, listed_numbers
@@ -127,6 +127,8 @@ def _acts(leads: Sequence[Lead], changes: LeadChanges, by: Actor) -> Iterator[It
     for lead in leads:
         if any(list(_own_acts(lead, changes, by))):
             yield [lead]
+    if "approval" in changes:
+        yield _approve(leads, changes, by)
     if "status" in changes:
         status, detail = changes["status"], _detail(changes)
         yield set_statuses(_to_tell(leads, status), status=status, by=by, reason=detail[:200], detail=detail)
@@ -149,15 +151,14 @@ def _own_acts(lead: Lead, changes: LeadChanges, by: Actor) -> Iterator[bool]:
     if "further_numbers" in changes:
         yield set_further_numbers(lead=lead, numbers=_numbers(lead, changes["further_numbers"]), by=by)
     yield from _write_notes(lead, changes.get("notes", ()), by)
-    if "approval" in changes:
-        yield _approve(lead, changes, by)
 
 
-def _approve(lead: Lead, changes: LeadChanges, by: Actor) -> bool:
+def _approve(leads: Sequence[Lead], changes: LeadChanges, by: Actor) -> list[Lead]:
     status, reason, detail = changes["approval"], changes["approval_reason"], _detail(changes)
     if status == Approval.PENDING:
-        return ask_approval(lead=lead, by=by, reason=reason, detail=detail)
-    return lead.approval_status != status and decide(lead=lead, status=status, by=by, reason=reason, detail=detail)
+        return [lead for lead in leads if ask_approval(lead=lead, by=by, reason=reason, detail=detail)]
+    others = [lead for lead in leads if lead.approval_status != status]
+    return decide_all(others, status=status, by=by, reason=reason, detail=detail)
 
 
 def _columns(lead: Lead, changes: LeadChanges) -> dict[str, Any]:

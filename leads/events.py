@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,12 +11,26 @@ from accounts.models import Workspace
 from campaigns.models import Campaign
 from leads.models import Channel, DoNotCall, Lead, LeadPhone, LeadStatus, Submission
 from leads.shapes import event_payload
+from leads.signals import leads_changed, numbers_listed
 from webhooks.models import WebhookEndpoint
 from webhooks.services import Told, emit_many
 
 # These have an event of their own beside lead.status_changed.
 NAMED = (LeadStatus.DELIVERED, LeadStatus.FAILED, LeadStatus.QUEUED, LeadStatus.DISQUALIFIED)
 LISTED = "lead.dnc"
+
+
+def tell_changed(leads: Collection[Lead]) -> None:
+    """Once for all of them: whoever plans their calls looks at them anew."""
+    if leads:
+        leads_changed.send(Lead, lead_ids=[lead.pk for lead in leads])
+
+
+def tell_numbers(workspace_id: int, entries: Iterable[DoNotCall]) -> None:
+    """Of entries that were made or taken away those that decide on calls."""
+    numbers = [entry.address for entry in entries if entry.channel == Channel.PHONE]
+    if numbers:
+        numbers_listed.send(DoNotCall, workspace_id=workspace_id, numbers=numbers)
 
 
 def tell_statuses(leads: Sequence[Lead], *, before: Mapping[int, str], reason: str, interaction_public_id: str) -> None:
@@ -50,6 +64,7 @@ def _told(event: str, lead: Lead | None, payload: Callable[[], dict[str, Any]]) 
 
 def tell_listed(workspace: Workspace, entries: Sequence[DoNotCall]) -> None:
     """Of new entries: once for each lead that has the address, and once without a lead where none has it."""
+    tell_numbers(workspace.pk, entries)
     if entries and _heard(workspace, [LISTED]):
         whose = _whose(workspace, entries)
         told = (_told(LISTED, lead, partial(_listing, entry, lead)) for entry, lead in whose)

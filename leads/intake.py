@@ -13,22 +13,38 @@ from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
 
 from accounts.actors import Actor
+from accounts.services import record
 from campaigns.models import Campaign
 from common import clock
 from common.errors import ProblemError
 from common.phones import normalize_phone
+from leads.approval import ask_approval
 from leads.changes import Answer, LeadChanges, change_lead, with_answers
-from leads.models import Channel, Lead, LeadStatus, Submission
+from leads.models import Approval, Channel, Lead, LeadStatus, Submission
 from leads.names import tidy, title_case
-from leads.services import add_note, add_tag, bar_lead, create_lead, lock_lead, set_status
+from leads.queries import listed_numbers
+from leads.services import add_note, add_tag, bar_lead, create_lead, lock_lead, set_status, set_statuses
 from leads.shapes import campaign_brief, event_payload
-from webhooks.services import emit
+from leads.signals import lead_submitted
+from webhooks.models import WebhookEndpoint
+from webhooks.services import emit, is_sent_to
 
 AGAIN = "Submitted again"
 CAME_LISTED = "Came in as Do-Not-Call"
 REAL_LEAD = "This is no test lead, and a test must not change it: name a test lead, or leave leadId out to make one."
 # Of a lead that comes again, what was sent joins what is there.
 JOINED = ("custom_fields", "attribution", "compliance")
+FIRST_EVENT = "lead.first_submission_action"
+FirstAction = Campaign.FirstAction
+# Why a lead rests, in its history.
+RESTS: dict[str, str] = {
+    FirstAction.VOICE_AI: "Waits for its first call",
+    FirstAction.HUMAN_REVIEW: "Waits for approval",
+    FirstAction.WEBHOOK: "Sent to the campaign's webhook, and waits for its answer",
+}
+NOBODY_HEARS = "The campaign's webhook endpoint is gone, paused or without a URL: set one, or another first action."
+NO_NUMBER = "Has no phone number to be called at"
+IS_LISTED = "Its number is on the Do-Not-Call list"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +98,7 @@ def _take_new(campaign: Campaign, sent: Sent, *, by: Actor) -> Submission:
     if twin:
         return _keep_submission(lock_lead(twin), sent, LeadStatus.DUPLICATE, by=by)
     submission = _keep_submission(_make(campaign, sent, fields, by=by), sent, LeadStatus.NEW, by=by)
-    _tell("lead.first_submission_action", submission, action="none")
+    _begin_action(submission, by=by)
     return submission
 
 
@@ -99,11 +115,66 @@ def _take_again(campaign: Campaign, lead: Lead, sent: Sent, *, by: Actor) -> Sub
     }
     change_lead(lead=lead, changes=changes, by=by)
     lead = lock_lead(lead)
-    # Who said no stays so.
-    if lead.status != LeadStatus.DNC:
+    if not _stays(lead):
         set_status(lead=lead, status=LeadStatus.NEW, by=by, reason=AGAIN)
-    status = LeadStatus.DNC if lead.status == LeadStatus.DNC else LeadStatus.NEW
-    return _keep_submission(lead, sent, status, by=by)
+    submission = _keep_submission(lead, sent, lead.status, by=by)
+    if lead.status == LeadStatus.NEW and lead.campaign.first_action == FirstAction.VOICE_AI:
+        _begin_action(submission, by=by)
+    return submission
+
+
+def _stays(lead: Lead) -> bool:
+    """Who said no, and who waits for somebody's decision."""
+    waits = lead.status == LeadStatus.PENDING_ACTION and lead.approval_status == Approval.PENDING
+    return waits or lead.status == LeadStatus.DNC
+
+
+def _begin_action(submission: Submission, *, by: Actor) -> None:
+    """What the campaign does first with a lead that comes in: until that is done the lead rests."""
+    lead = submission.lead
+    action, endpoint = FirstAction(lead.campaign.first_action), lead.campaign.first_action_endpoint
+    if action == FirstAction.VOICE_AI and not _may_be_called(lead):
+        _say_why(lead, by=by)
+    elif action == FirstAction.WEBHOOK and not (endpoint and is_sent_to(endpoint)):
+        _leave_out(lead, by=by)
+    elif action != FirstAction.NONE:
+        _rest(lead, action, by=by)
+    if lead.status != submission.status:
+        submission.status = lead.status
+        submission.save(update_fields=["status"])
+    _tell(FIRST_EVENT, submission, also=endpoint if action == FirstAction.WEBHOOK else None, action=action.value)
+    if action == FirstAction.VOICE_AI and lead.status == LeadStatus.PENDING_ACTION:
+        lead_submitted.send(Lead, lead=lead, submission=submission, by=by)
+
+
+def _rest(lead: Lead, action: str, *, by: Actor) -> None:
+    if action == FirstAction.HUMAN_REVIEW:
+        campaign = lead.campaign
+        ask_approval(lead=lead, by=by, reason=campaign.review_reason, priority=campaign.review_priority)
+    set_statuses([lead], status=LeadStatus.PENDING_ACTION, by=by, reason=RESTS[action])
+
+
+def _leave_out(lead: Lead, *, by: Actor) -> None:
+    record(
+        workspace=lead.workspace,
+        by=by,
+        verb="lead.first_action_left_out",
+        object_type="lead",
+        object_id=lead.public_id,
+        data={"reason": NOBODY_HEARS},
+    )
+
+
+def _may_be_called(lead: Lead) -> bool:
+    return bool(lead.phone) and not listed_numbers(lead.workspace_id, [lead.phone])
+
+
+def _say_why(lead: Lead, *, by: Actor) -> None:
+    """Nobody said no a second time, so the list stays as it is."""
+    if not lead.phone:
+        set_statuses([lead], status=LeadStatus.MISSING_DATA, by=by, reason=NO_NUMBER)
+    elif len(listed_numbers(lead.workspace_id, lead.numbers())) == len(lead.numbers()):
+        set_statuses([lead], status=LeadStatus.DNC, by=by, reason=IS_LISTED, is_listed=True)
 
 
 def _tidied(fields: dict[str, Any], tidy_name: Callable[[str], str]) -> dict[str, Any]:
@@ -161,7 +232,7 @@ def _keep_submission(lead: Lead, sent: Sent, status: str, *, by: Actor) -> Submi
     return submission
 
 
-def _tell(event: str, submission: Submission, **data: Any) -> None:
+def _tell(event: str, submission: Submission, *, also: WebhookEndpoint | None = None, **data: Any) -> None:
     lead = submission.lead
     facts = {"submissionNumber": submission.number, "isTest": submission.is_test, **data}
     emit(
@@ -170,4 +241,5 @@ def _tell(event: str, submission: Submission, **data: Any) -> None:
         campaign_code=lead.campaign.code,
         object_id=lead.public_id,
         payload=partial(event_payload, lead, submission.public_id, status=submission.status, **facts),
+        also=also,
     )

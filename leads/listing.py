@@ -33,6 +33,7 @@ class Wanted:
     do_not_call: bool | None = None
     callback_due: bool | None = None
     is_test: bool | None = None
+    approval: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -63,6 +64,7 @@ class Wanted:
             do_not_call=self.do_not_call,
             is_test=self.is_test,
             callback_due=self.callback_due,
+            approval=self.approval,
         )
 
     def _campaigns(self, workspace: Workspace) -> list[int]:

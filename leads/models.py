@@ -105,8 +105,10 @@ class Lead(models.Model):
     client_lead_id = models.CharField("the client's id of the lead", max_length=120, blank=True)
     reposted_to = models.JSONField(default=list, blank=True)
     approval_status = models.CharField(max_length=10, choices=Approval, blank=True)
-    # Beside the status: {"campaignId", "decidedBy", "decidedAt", "reason"}.
+    # Beside the status: {"campaignId", "priority", "askedAt", "askedReason", "decidedBy", "decidedAt", "reason"}.
     approval = models.JSONField(default=dict, blank=True, editable=False)
+    # The priority of its approval as a number: the review list goes by it.
+    review_rank = models.PositiveSmallIntegerField(default=1, editable=False)
     submission_count = models.PositiveIntegerField(default=0, editable=False)
     latest_submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_activity_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -130,6 +132,11 @@ class Lead(models.Model):
             ),
             # The home page offers one's own first.
             models.Index(fields=["workspace", "status", "owner", "-id"], name="leads_to_call_next"),
+            models.Index(
+                fields=["workspace", "review_rank", "id"],
+                condition=Q(approval_status="pending"),
+                name="leads_to_review",
+            ),
             # The campaign page looks for one to try the agent on.
             models.Index(fields=["campaign"], condition=Q(is_test=True), name="test_leads_of_campaign"),
             models.Index(fields=["workspace", "campaign", "-id"], name="lead_list_by_campaign"),

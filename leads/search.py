@@ -40,6 +40,7 @@ class LeadFilter:
     do_not_call: bool | None = None
     is_test: bool | None = None
     callback_due: bool | None = None
+    approval: str = ""
 
     def apply(self, workspace: Workspace) -> QuerySet[Lead]:
         leads = Lead.objects.filter(self._columns(), workspace=workspace)
@@ -63,6 +64,8 @@ class LeadFilter:
             wanted &= Q(owner=self.owner)
         if self.outcome:
             wanted &= Q(last_outcome="" if self.outcome == NEVER_CALLED else self.outcome)
+        if self.approval:
+            wanted &= Q(approval_status=self.approval)
         if self.is_test is not None:
             wanted &= Q(is_test=self.is_test)
         return wanted

@@ -18,8 +18,19 @@ from campaigns.services import register_custom_fields
 from common import clock
 from common.errors import ProblemError
 from common.phones import normalize_phone
-from leads.events import tell_listed, tell_statuses
-from leads.models import Channel, DoNotCall, Lead, LeadPhone, LeadStatus, Note, StatusChange, Tag
+from leads.events import tell_changed, tell_listed, tell_numbers, tell_statuses
+from leads.models import (
+    Approval,
+    Channel,
+    DoNotCall,
+    Lead,
+    LeadPhone,
+    LeadStatus,
+    Note,
+    StatusChange,
+    Submission,
+    Tag,
+)
 
 TAG_LENGTH = 50
 BULK_SOURCE = "bulk_"
@@ -27,12 +38,15 @@ WAS_TOLD = "The lead asked not to be contacted"
 # Integrators' own objects: the audit trail tells of each as one change, and only what differs.
 FREE_FORM = ("questionnaire", "attribution", "compliance", "flags")
 _ALL_FIELDS = {field.name for field in Lead._meta.fields}
+# What calls go by: whom they reach, and when it is day there.
+DECIDES_ON_CALLS = frozenset(("phone", "timezone", "timezone_source", "country", "state", "is_test"))
 
 
 def lock_lead(lead: Lead) -> Lead:
     """As it is stored now; inside a transaction it stays so until the end."""
     related = Lead.objects.select_related("workspace", "campaign", "owner")
-    return related.select_for_update(of=("self",)).get(pk=lead.pk)
+    # Not against rows that only point to it: a call that is just begun, say.
+    return related.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
 
 
 @transaction.atomic
@@ -81,6 +95,7 @@ def update_leads(leads: Sequence[Lead], fields_of: Callable[[Lead], Mapping[str,
     for lead, fields in changes:
         _list_if_barred(lead, [lead.phone] if fields.get("phone") else [], by=by)
     _record_all([lead for lead, _ in changes], by=by, verb="lead.updated", data=told)
+    tell_changed([lead for lead, fields in changes if not DECIDES_ON_CALLS.isdisjoint(fields)])
     return [lead for lead, _ in changes]
 
 
@@ -184,6 +199,7 @@ def set_further_numbers(*, lead: Lead, numbers: Mapping[str, str], by: Actor) ->
     _list_if_barred(stored, [number for number in numbers if number not in before], by=by)
     _touch(lead)
     _record(lead, by=by, verb="lead.updated", changes={"further_numbers": [_listing(before), _listing(numbers)]})
+    tell_changed([lead])
     return True
 
 
@@ -234,6 +250,7 @@ def move_leads(leads: Sequence[Lead], *, campaign: Campaign, by: Actor) -> list[
     for lead in changing:
         lead.campaign = campaign
     _record_all(changing, by=by, verb="lead.moved", data=told)
+    tell_changed(changing)
     return changing
 
 
@@ -329,8 +346,10 @@ def set_statuses(
     detail: str = "",
     interaction_public_id: str = "",
     source: str = "",
+    is_listed: bool = False,
 ) -> list[Lead]:
-    """Of leads that are locked those that had another status. What was said of that one goes with it."""
+    """Of leads that are locked those that had another status. What was said of that one goes with it. `is_listed`: the
+    numbers of those that become `dnc` are on the list already, and nobody has said no again."""
     status = LeadStatus(status)
     changing = [lead for lead in leads if lead.status != status]
     before = {lead.pk: lead.status for lead in changing}
@@ -349,11 +368,34 @@ def set_statuses(
     _save(changing, status=status, detail=detail)
     for lead in changing:
         lead.status, lead.detail = status, detail
+    resting = [pk for pk, was in before.items() if was == LeadStatus.PENDING_ACTION]
+    if resting:
+        # What came in rests with its lead, and goes on with it.
+        Submission.objects.filter(lead__in=resting, status=LeadStatus.PENDING_ACTION).update(status=status)
     tell_statuses(changing, before=before, reason=reason, interaction_public_id=interaction_public_id)
-    numbers = [(number, lead) for lead in leads for number in lead.numbers()] if status == LeadStatus.DNC else []
-    for number, lead in sorted(numbers, key=itemgetter(0)):
-        bar_lead(lead=lead, addresses=_as_phones([number]), by=by, reason=reason, source=source)
+    if status == LeadStatus.DNC and not is_listed:
+        _bar_all(leads, by=by, reason=reason, source=source)
+    tell_changed(changing)
     return changing
+
+
+def _bar_all(leads: Sequence[Lead], *, by: Actor, reason: str, source: str) -> None:
+    numbers = sorted(((number, lead) for lead in leads for number in lead.numbers()), key=itemgetter(0))
+    listed = [_bar(lead, _as_phones([number]), by, reason, source) for number, lead in numbers]
+    if made := [entry for entries in listed for entry in entries]:
+        tell_listed(leads[0].workspace, made)
+
+
+def leave_pending_action(*, lead: Lead, by: Actor, reason: str) -> bool:
+    """What the lead rested for will not happen; False when it did not rest, or waits for a decision."""
+    if lead.status != LeadStatus.PENDING_ACTION:
+        return False
+    with transaction.atomic():
+        stored = lock_lead(lead)
+        rests = stored.status == LeadStatus.PENDING_ACTION and stored.approval_status != Approval.PENDING
+        changed = rests and set_statuses([stored], status=LeadStatus.NEW, by=by, reason=reason[:200])
+    lead.status = stored.status
+    return bool(changed)
 
 
 def _list_if_barred(lead: Lead, numbers: Iterable[str], *, by: Actor) -> None:
@@ -408,6 +450,12 @@ def bar_lead(
     *, lead: Lead, addresses: Iterable[tuple[str, str]], by: Actor, reason: str = "", source: str = ""
 ) -> list[DoNotCall]:
     """Puts addresses of the lead, as (channel, address), on the list and gives back the entries that are new."""
+    made = _bar(lead, addresses, by, reason, source)
+    tell_listed(lead.workspace, made)
+    return made
+
+
+def _bar(lead: Lead, addresses: Iterable[tuple[str, str]], by: Actor, reason: str, source: str) -> list[DoNotCall]:
     listed = [
         _list_address(lead.workspace, channel, address, by=by, reason=reason, source=source or lead.public_id)
         for channel, address in sorted(addresses)
@@ -415,7 +463,6 @@ def bar_lead(
     made = [entry for entry, created in listed if created]
     if made:
         _touch(lead)
-        tell_listed(lead.workspace, made)
     return made
 
 
@@ -433,6 +480,7 @@ def remove_from_do_not_call(*, entry: DoNotCall, by: Actor, reason: str) -> None
         workspace=entry.workspace, by=by, verb="dnc.lifted", object_type="dnc", object_id=entry.address[:40], data=data
     )
     entry.delete()
+    tell_numbers(entry.workspace_id, [entry])
 
 
 @transaction.atomic

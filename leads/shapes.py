@@ -37,6 +37,8 @@ class ApprovalShape(TypedDict):
 
     status: Literal["pending", "approved", "rejected"]
     campaignId: str | None
+    priority: Annotated[Literal["high", "normal", "low"] | None, "As the campaign's first submission action has it."]
+    askedAt: Moment | None
     decidedBy: Annotated[str | None, "The person or the API key."]
     decidedAt: Moment | None
     reason: str | None
@@ -285,6 +287,8 @@ def approval_json(lead: Lead) -> ApprovalShape | None:
     return {
         "status": cast(Any, lead.approval_status),
         "campaignId": lead.approval.get("campaignId"),
+        "priority": lead.approval.get("priority"),
+        "askedAt": lead.approval.get("askedAt"),
         "decidedBy": lead.approval.get("decidedBy"),
         "decidedAt": lead.approval.get("decidedAt"),
         "reason": lead.approval.get("reason"),

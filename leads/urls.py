@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from leads.views import bulk, dnc, edit, listing, page
+from leads.views import bulk, dnc, edit, listing, page, review
 
 urlpatterns = [
     path("leads/", listing.lead_list, name="lead_list"),
     path("leads/new/", edit.lead_new, name="lead_new"),
+    path("leads/review/", review.review_queue, name="review_queue"),
     path("leads/bulk/", bulk.bulk_confirm, name="bulk_confirm"),
     path("leads/bulk/start/", bulk.bulk_start, name="bulk_start"),
     path("leads/bulk/<slug:public_id>/", bulk.bulk_page, name="bulk"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("leads/<slug:public_id>/", page.lead_page, name="lead"),
     path("leads/<slug:public_id>/edit/", edit.lead_edit, name="lead_edit"),
     path("leads/<slug:public_id>/status/", edit.lead_status, name="lead_status"),
+    path("leads/<slug:public_id>/review/", review.lead_review, name="lead_review"),
     path("leads/<slug:public_id>/owner/", edit.lead_owner, name="lead_owner"),
     path("leads/<slug:public_id>/campaign/", edit.lead_campaign, name="lead_campaign"),
     path("leads/<slug:public_id>/tags/", edit.lead_tags, name="lead_tags"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ class Settings:
     speed: float = 1.0
     seed: int = 1
     faults: dict[str, float] = field(default_factory=dict)
+    # Empty: the clock that the process was started with.
+    clock: str = ""
 
 
 def is_number(value: object) -> bool:
@@ -51,7 +53,22 @@ def check_faults(value: Any) -> dict[str, float]:
     return {name: float(probability) for name, probability in value.items()}
 
 
-CHECKS: dict[str, Callable[[Any], Any]] = {"speed": check_speed, "seed": check_seed, "faults": check_faults}
+def check_clock(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ControlError("clock must be a text: real_origin,business_origin,speed.")
+    try:
+        Clock.parse(value)
+    except ValueError as error:
+        raise ControlError(str(error).replace("CLOCK", "clock")) from None
+    return value
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "speed": check_speed,
+    "seed": check_seed,
+    "faults": check_faults,
+    "clock": check_clock,
+}
 
 
 def check(changes: Any) -> dict[str, Any]:
@@ -64,11 +81,12 @@ def check(changes: Any) -> dict[str, Any]:
 
 
 class Control:
-    """Speed, seed and faults; kept in a file, so that a restarted sandbox behaves as before."""
+    """Speed, seed, faults and the clock; kept in a file, so that a restarted sandbox behaves as before."""
 
     def __init__(self, path: Path, clock: Clock, speed: float = 1.0) -> None:
         self.path = path
         self.clock = clock
+        self._started_with = replace(clock)
         self.settings = Settings(speed=speed)
         self._changed = asyncio.Event()
         if path.exists():
@@ -77,6 +95,8 @@ class Control:
     def _apply(self, changes: dict[str, Any]) -> None:
         for key, value in changes.items():
             setattr(self.settings, key, value)
+        if "clock" in changes:
+            self.clock.set(Clock.parse(changes["clock"]) if changes["clock"].strip() else self._started_with)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self.settings)
@@ -98,13 +118,13 @@ class Control:
         return max(0.0, self.clock.now() - moment) * self.settings.speed
 
     async def sleep(self, nominal: float) -> None:
-        """Wait for a nominal time; a change of speed counts at once, also for those already waiting."""
-        loop = asyncio.get_running_loop()
+        """Wait for a nominal time. A change of speed counts at once, also for those already waiting; a clock that is
+        set forward has let the time pass, one that is set back makes nobody wait longer."""
         while nominal > 0:
-            rate, started = self.rate, loop.time()
+            speed, started = self.settings.speed, self.clock.now()
             try:
-                async with asyncio.timeout(nominal / rate):
+                async with asyncio.timeout(nominal / self.rate):
                     await self._changed.wait()
             except TimeoutError:
                 return
-            nominal -= (loop.time() - started) * rate
+            nominal -= max(0.0, self.clock.now() - started) * speed

@@ -33,13 +33,21 @@ class Told:
     campaign_code: str
     object_id: str
     payload: Callable[[], dict[str, Any]]
+    # Told whatever it subscribes to, and once.
+    also: WebhookEndpoint | None = None
 
 
 def emit(
-    event: str, *, workspace: Workspace, campaign_code: str, object_id: str, payload: Callable[[], dict[str, Any]]
+    event: str,
+    *,
+    workspace: Workspace,
+    campaign_code: str,
+    object_id: str,
+    payload: Callable[[], dict[str, Any]],
+    also: WebhookEndpoint | None = None,
 ) -> WebhookEvent | None:
     """Called in the transaction of what happened: the event commits with it, or not at all."""
-    told = emit_many(workspace=workspace, told=[Told(event, campaign_code, object_id, payload)])
+    told = emit_many(workspace=workspace, told=[Told(event, campaign_code, object_id, payload, also)])
     return told[0] if told else None
 
 
@@ -71,8 +79,18 @@ def _with_backlog(endpoints: QuerySet[WebhookEndpoint]) -> QuerySet[WebhookEndpo
 
 
 def _listeners(endpoints: Iterable[WebhookEndpoint], told: Told) -> list[WebhookEndpoint]:
-    """The campaign's endpoint when it takes the event; else the workspace's, unless the campaign wants none of them."""
     assert told.event in EVENTS, told.event
+    addressed = [row for row in endpoints if told.also and row.pk == told.also.pk and is_sent_to(row)]
+    return addressed + [row for row in _subscribed(endpoints, told) if row not in addressed]
+
+
+def is_sent_to(endpoint: WebhookEndpoint) -> bool:
+    """One that the machine disabled goes on collecting; one that somebody paused is sent nothing."""
+    return bool(endpoint.url) and endpoint.state != WebhookEndpoint.State.PAUSED
+
+
+def _subscribed(endpoints: Iterable[WebhookEndpoint], told: Told) -> list[WebhookEndpoint]:
+    """The campaign's endpoint when it takes the event; else the workspace's, unless the campaign wants none of them."""
     of_campaign = (row for row in endpoints if row.campaign_code and row.campaign_code == told.campaign_code)
     own = next(of_campaign, None)
     if own and own.takes(told.event):

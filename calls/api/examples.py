@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from calls.dialer_shapes import DialerLeadShape, DialerShape, ListedDialerLeadShape
 from calls.shapes import InteractionShape, ReasonShape
 
 INITIATE = {
@@ -175,3 +176,38 @@ NOT_CORRECTABLE = {
         "message": "The outcome is Qualified already: choose another one.",
     },
 }
+DIALER: DialerShape = {
+    "campaignId": "HXZ",
+    "state": "on",
+    "heldWhy": None,
+    "heldText": None,
+    "calls": {"queued": 1, "ringing": 2, "talking": 3},
+    "leads": {
+        "due": {"number": 12, "isMore": False},
+        "waiting": {"number": 10000, "isMore": True},
+        "parked": {"number": 7, "isMore": False},
+        "done": {"number": 318, "isMore": False},
+    },
+    "nextCallTime": "2026-11-20T15:04:05.000Z",
+    "pace": {"startedLastMinute": 10, "callsPerMinute": 10, "concurrency": 8, "dailyCap": 400},
+    "today": {"placed": 131, "answered": 64, "reached": 41},
+}
+DIALER_REFUSED = {
+    "pausing one that is off": {
+        "code": "DIALER_STATE",
+        "message": "The auto-dialer of this campaign is off: start it.",
+    }
+}
+DIALER_LEAD: DialerLeadShape = {
+    "leadId": "lead_01kah2v7q4x8n5w3d9c6b1t0mz",
+    "campaignId": "HXZ",
+    "state": "waiting",
+    "lane": "retry",
+    "nextCallTime": "2026-11-21T17:00:00.000Z",
+    "why": "OPERATING_HOURS",
+    "whyText": "The calling hours begin at this time.",
+    "callbackAt": None,
+    "interactionId": None,
+    "sentAt": "2026-11-20T15:00:00.000Z",
+}
+LISTED_LEAD: ListedDialerLeadShape = {**DIALER_LEAD, "updatedAt": "2026-11-20T15:00:52.000Z"}

@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from accounts.actors import Actor
+from calls.dialer.sweep import empty, left_over
+from calls.dispatch.placing import end_unplaced
+from calls.models import Dispatch, Interaction
 from campaigns.models import Campaign
+from campaigns.services import set_dialer_state
+from common.errors import ProblemError
 
 ACTS = ("start", "pause", "resume", "stop")
+Dialer = Campaign.Dialer
+AFTER = {"start": Dialer.ON, "resume": Dialer.ON, "pause": Dialer.PAUSED, "stop": Dialer.OFF}
+NOT_ON = "The auto-dialer of this campaign is off: start it."
+EMPTYING = "The list of the dialer that was stopped is still being emptied: try again in a minute."
+INLINE = 20_000
 
 
 def set_dialer(*, campaign: Campaign, act: str, by: Actor) -> bool:
     """start and resume: on. pause: nobody is dialed, the list stays. stop: off, and the list is emptied. Calls in
     flight finish, queued ones of the dialer are withdrawn at once. False when it was so already. Raises ProblemError
     DIALER_STATE for what cannot follow (resume or pause of one that is off)."""
-    raise NotImplementedError
+    with transaction.atomic():
+        stored = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        _check(stored, act)
+        changed = set_dialer_state(campaign=stored, state=AFTER[act], by=by)
+    campaign.dialer = AFTER[act]
+    if changed and act in ("pause", "stop"):
+        withdraw_queued(campaign)
+    if changed and act == "stop":
+        empty(campaign, most=INLINE)
+    return changed
+
+
+def _check(campaign: Campaign, act: str) -> None:
+    if act in ("pause", "resume") and campaign.dialer == Dialer.OFF:
+        raise ProblemError("DIALER_STATE", NOT_ON)
+    if act == "start" and campaign.status == Campaign.Status.ARCHIVED:
+        raise ProblemError("DIALER_STATE", "An archived campaign calls nobody: restore it first.")
+    if act == "start" and campaign.dialer == Dialer.OFF and left_over(campaign.pk).exists():
+        raise ProblemError("DIALER_STATE", EMPTYING)
+
+
+def withdraw_queued(campaign: Campaign) -> None:
+    """Those that a worker has already are judged by the gate at the dial, which sees the new state."""
+    origins = (Interaction.Origin.DIALER, Interaction.Origin.FIRST_ACTION)
+    queued = Interaction.objects.live().filter(campaign=campaign, dispatch=Dispatch.QUEUED, origin__in=origins)
+    message = f"The campaign's auto-dialer is {Dialer(campaign.dialer).label.lower()}."
+    for pk in queued.values_list("pk", flat=True):
+        end_unplaced(Interaction.objects.all(), pk, Dispatch.QUEUED, "DIALER_NOT_ON", message)

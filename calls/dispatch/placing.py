@@ -23,7 +23,8 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_c
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import OperatorSwitch, Workspace
-from calls.dispatch.lines import take_line
+from calls.dispatch import circuit
+from calls.dispatch.lines import BY_DIALER, held_up, take_line
 from calls.dispatch.waits import ANSWER_SECONDS
 from calls.events import FAILED, STARTED, tell
 from calls.gate.facts import plan_of, read_facts
@@ -34,6 +35,8 @@ from calls.models import UNPLACED, CallPrompt, Dispatch, ErrorCode, Interaction,
 from calls.prompting import RenderedPrompt, render_prompt
 from calls.providers import adapter_for
 from calls.providers.base import Placement, PlaceRequest, PlaceResult
+from calls.signals import call_ended
+from campaigns.models import Campaign
 from common import clock
 from leads.models import Channel, DoNotCall
 
@@ -44,6 +47,7 @@ EXPIRES = timedelta(minutes=60)
 EXPIRED_TEXT = "The call waited for an hour and was not placed: nobody expects it any more."
 # A process that slept longer than this between the fence and the request does not send it any more.
 FENCE_HOLDS = timedelta(seconds=3)
+NO_WAIT = timedelta()
 FIRST_CHECK = timedelta(seconds=20)
 UNKNOWN_CHECK = timedelta(seconds=2)
 RESULT_TRIES = 8
@@ -52,6 +56,7 @@ RESULT_TRIES = 8
 def dial(interaction_id: int, token: str) -> None:
     if not claim(interaction_id, token):
         return
+    interaction = None
     try:
         interaction = _load(interaction_id, token)
         request = _prepare(interaction) if interaction else None
@@ -59,13 +64,24 @@ def dial(interaction_id: int, token: str) -> None:
         raise
     except Exception as error:
         _put_back_after_fault(interaction_id, token, error)
+        request = None
+    if interaction is None:
         return
-    if interaction is None or request is None or not mark_sent(interaction):
-        return
-    if clock.real_now() - (interaction.sent_at or clock.real_now()) > FENCE_HOLDS:
-        _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed())
+    if request is None or not _pass_fence(interaction):
+        circuit.give_back(interaction.account)
         return
     _keep(interaction, adapter_for(interaction.account).place(request))
+
+
+def _pass_fence(interaction: Interaction) -> bool:
+    if not mark_sent(interaction):
+        # Whatever came between is told by the gate when the call is claimed again.
+        put_back(interaction, NO_WAIT)
+        return False
+    if clock.real_now() - (interaction.sent_at or clock.real_now()) > FENCE_HOLDS:
+        _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed())
+        return False
+    return True
 
 
 def claim(interaction_id: int, token: str) -> bool:
@@ -77,10 +93,16 @@ def claim(interaction_id: int, token: str) -> bool:
 
 def _load(interaction_id: int, token: str) -> Interaction | None:
     """By the token: between the claim and here the sweep may have given the call to another worker."""
-    rows = Interaction.objects.select_related(
-        "workspace", "lead__workspace", "campaign", "agent__account", "account", "caller_number", "prompt_version"
-    )
-    return rows.filter(pk=interaction_id, claim_token=token, dispatch=Dispatch.PLACING).first()
+    # Not all in one query: PostgreSQL would think longer about the order of ten joins than it takes to make the call.
+    rows = Interaction.objects.select_related("lead", "campaign", "agent", "account", "caller_number")
+    needed = rows.defer("account__directory", "account__check_results")
+    interaction = needed.filter(pk=interaction_id, claim_token=token, dispatch=Dispatch.PLACING).first()
+    if interaction:
+        interaction.lead.workspace = interaction.workspace
+        if interaction.agent.account_id == interaction.account_id:
+            interaction.agent.account = interaction.account
+        circuit.expect_nothing(interaction.account)
+    return interaction
 
 
 def _mine(interaction: Interaction) -> InteractionQuerySet:
@@ -98,9 +120,12 @@ def _prepare(interaction: Interaction) -> PlaceRequest | None:
         return None
     # Decrypted here: behind the fence it would be too late to find that it cannot be.
     _ = interaction.account.api_key
-    wait = take_line(interaction)
-    if wait is not None:
-        put_back(interaction, wait)
+    answer = take_line(interaction)
+    if isinstance(answer, timedelta):
+        put_back(interaction, answer)
+        return None
+    if answer is not None:
+        _withdraw_by(interaction, Verdict(reasons=(answer,), next_allowed_at=answer.next_allowed_at))
         return None
     verdict = evaluate(read_facts(plan_of(interaction)), clock.now())
     if not verdict.allowed:
@@ -127,19 +152,27 @@ def _request(interaction: Interaction, rendered: RenderedPrompt) -> PlaceRequest
         first_message=rendered.first_message,
         variables=rendered.variables,
         user_id=interaction.lead.public_id,
-        ring_timeout=settings.RING_TIMEOUT_SECONDS,
+        ring_timeout=_ring_timeout(interaction.campaign),
         answer_seconds=ANSWER_SECONDS,
     )
 
 
+def _ring_timeout(campaign: Campaign) -> int:
+    """Never above the operator's: all waits for an answer are built on that one."""
+    most = int(settings.RING_TIMEOUT_SECONDS)
+    return min(campaign.ring_timeout_seconds or most, most)
+
+
 def _keep_prompt(interaction: Interaction, rendered: RenderedPrompt) -> None:
-    texts = {"prompt": rendered.prompt, "first_message": rendered.first_message}
-    CallPrompt.objects.update_or_create(interaction=interaction, defaults=texts)
+    text = CallPrompt(interaction=interaction, prompt=rendered.prompt, first_message=rendered.first_message)
+    fields = ["prompt", "first_message"]
+    # One statement, where update_or_create makes five.
+    CallPrompt.objects.bulk_create([text], update_conflicts=True, unique_fields=["interaction"], update_fields=fields)
 
 
 def mark_sent(interaction: Interaction) -> bool:
     """The fence. A worker that was thought dead, and whose claim was taken away, sends nothing; nor does one whose
-    workspace was stopped, or whose number was listed, after the gate had looked."""
+    workspace was stopped, whose number was listed, or whose account was, after the gate had looked."""
     listed = DoNotCall.objects.filter(
         workspace=OuterRef("workspace"), channel=Channel.PHONE, address=OuterRef("to_number")
     )
@@ -148,7 +181,10 @@ def mark_sent(interaction: Interaction) -> bool:
     # No join: Django would move every condition into a subquery, and PostgreSQL, after waiting for the row, would judge
     # by what the subquery had seen before.
     free = _mine(interaction).filter(
-        ~Exists(listed), ~Exists(stopped), ~Exists(paused), pk=interaction.pk, dispatch=Dispatch.PLACING, sent_at=None
+        *(~Exists(no) for no in (listed, stopped, paused, held_up(interaction.account))),
+        pk=interaction.pk,
+        dispatch=Dispatch.PLACING,
+        sent_at=None,
     )
     interaction.sent_at = clock.real_now()
     return free.update(sent_at=interaction.sent_at) == 1
@@ -160,13 +196,13 @@ def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
 
 
 def withdraw(interaction: Interaction, code: str, message: str, **data: Any) -> None:
-    end_unplaced(_mine(interaction).filter(sent_at=None), interaction, Dispatch.PLACING, code, message, **data)
+    end_unplaced(_mine(interaction).filter(sent_at=None), interaction.pk, Dispatch.PLACING, code, message, **data)
 
 
 @transaction.atomic
 def end_unplaced(
     rows: InteractionQuerySet,
-    interaction: Interaction | int,
+    pk: int,
     before: Dispatch,
     code: str,
     message: str,
@@ -174,10 +210,11 @@ def end_unplaced(
     **data: Any,
 ) -> None:
     fields = {"error_code": code, "error_message": message, "ended_at": clock.now()}
-    pk = interaction if isinstance(interaction, int) else interaction.pk
     if rows.move(pk, before, after, status=Status.ERROR, **fields):
         note(pk, after, message, **data)
-        tell(FAILED, interaction)
+        ended = Interaction.objects.select_related("workspace", "campaign", "lead").get(pk=pk)
+        tell(FAILED, ended)
+        call_ended.send(Interaction, interaction=ended)
 
 
 def put_back(interaction: Interaction, wait: timedelta) -> bool:
@@ -210,6 +247,7 @@ def _keep(interaction: Interaction, result: PlaceResult) -> None:
     for attempt in range(RESULT_TRIES):
         try:
             save_result(interaction, result)
+            circuit.keep(interaction.account, result)
         except IntegrityError as error:
             log.error("result_refused", interaction=interaction.public_id, error=str(error))
             return
@@ -227,17 +265,29 @@ def save_result(interaction: Interaction, result: PlaceResult) -> None:
             mark_placed(interaction, result.conversation_id, result.call_id)
         case Placement.THROTTLED:
             _place_later(interaction, "throttled", result, throttles=interaction.throttles + 1, unreached=0)
-        case Placement.REJECTED if not result.reached and interaction.unreached < MAX_UNREACHED:
-            _place_later(interaction, "unreached", result, unreached=interaction.unreached + 1)
+        case Placement.REJECTED if _tells_of_outage(interaction, result):
+            _place_later(interaction, "unreached", result)
+        case Placement.REJECTED if not result.reached and _is_tried_again(interaction):
+            _place_later(interaction, "unreached", result, unreached=min(interaction.unreached + 1, MAX_UNREACHED))
         case Placement.REJECTED:
             _reject(interaction, result)
         case Placement.UNKNOWN:
             mark_unknown(interaction, result.message)
 
 
+def _tells_of_outage(interaction: Interaction, result: PlaceResult) -> bool:
+    """The one call that was tried while the account's circuit is open ends by it as little as those that wait."""
+    return circuit.is_trial(interaction.account) and circuit.blames_provider(result)
+
+
+def _is_tried_again(interaction: Interaction) -> bool:
+    """Whoever clicked wants to know soon; a lead of the dialer waits until the call expires."""
+    return interaction.unreached < MAX_UNREACHED or interaction.origin in BY_DIALER
+
+
 def _place_later(interaction: Interaction, kind: str, result: PlaceResult, **counts: int) -> None:
     """Nothing was placed for certain: the same intent waits for its turn, and no attempt is counted."""
-    wait = timedelta(seconds=result.retry_after or min(2 ** max(counts.values()), 60))
+    wait = timedelta(seconds=result.retry_after or min(2 ** max(counts.values(), default=0), 60))
     later = {**unclaimed(), **counts, "not_before": _in(wait)}
     if _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **later):
         note(interaction, kind, result.message)
@@ -275,7 +325,7 @@ def _note_placed(interaction: Interaction, before: Dispatch, conversation_id: st
 
 def _reject(interaction: Interaction, result: PlaceResult) -> None:
     code = ErrorCode.PROVIDER_REJECTED
-    end_unplaced(_mine(interaction), interaction, Dispatch.PLACING, code, result.message, Dispatch.REJECTED)
+    end_unplaced(_mine(interaction), interaction.pk, Dispatch.PLACING, code, result.message, Dispatch.REJECTED)
 
 
 def mark_unknown(interaction: Interaction, message: str) -> bool:

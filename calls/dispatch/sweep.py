@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from calls import job_names
+from calls.dispatch.circuit import LONGEST_THROTTLE, blocked, is_trial
+from calls.dispatch.lines import NEAR, next_start, spacing
 from calls.dispatch.placing import EXPIRED_TEXT, EXPIRES, end_unplaced, mark_unknown, unclaimed
 from calls.dispatch.waits import WRITTEN_DOWN, longest_request
 from calls.history import note
 from calls.models import Dispatch, ErrorCode, Interaction, InteractionQuerySet
+from campaigns.models import ProviderAccount
 from common import clock
 from common.queue import enqueue, has_room
 
 REQUEUE_AFTER = timedelta(seconds=5)
 PREPARING_TAKES = timedelta(seconds=30)
 BATCH = 200
+NEEDED = ("concurrency", "calls_per_second", "next_start_at", "failures", "blocked_until", "blocked_why")
 
 
 def sweep_dispatch() -> None:
@@ -45,12 +50,26 @@ def _due() -> InteractionQuerySet:
 
 
 def _next_in_line(due: InteractionQuerySet) -> Iterator[int]:
-    """For each account as many as it has free lines, the longest waiting first: a busy account holds up no other."""
+    """For each account as many as may start soon, the longest waiting first: a busy account holds up no other."""
     used = dict(Interaction.objects.on_the_line().values_list("account").annotate(Count("pk")).order_by())
-    waiting = due.values_list("account", "account__concurrency").distinct().order_by()
-    for account, lines in list(waiting):
-        free = min(max(lines - used.get(account, 0), 0), BATCH)
-        yield from due.filter(account=account).order_by("queued_at", "pk").values_list("pk", flat=True)[:free]
+    waiting = Exists(due.filter(account=OuterRef("pk")))
+    for account in list(ProviderAccount.objects.filter(waiting).only(*NEEDED)):
+        free = min(account.concurrency - used.get(account.pk, 0), _may_start(account), BATCH)
+        yield from due.filter(account=account).order_by("queued_at", "pk").values_list("pk", flat=True)[: max(free, 0)]
+
+
+def _may_start(account: ProviderAccount) -> int:
+    """How many can use a start before the next sweeps; some more, for not all of them may. The others would only be
+    claimed and put back."""
+    if blocked(account):
+        return 0
+    if is_trial(account):
+        return 1
+    now = clock.real_now()
+    pace = spacing(account.calls_per_second)
+    first = next_start(account.next_start_at, now, most_ahead=LONGEST_THROTTLE + pace)
+    starts = max(now + NEAR + REQUEUE_AFTER - first, timedelta()) / pace
+    return 2 * math.ceil(starts)
 
 
 def expire_queued() -> None:

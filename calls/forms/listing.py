@@ -46,6 +46,14 @@ class ConversationFilter(forms.Form):
     days = forms.TypedChoiceField(
         choices=list(DAYS.items()), coerce=int, empty_value=None, required=False, widget=forms.HiddenInput
     )
+    # Of one day: where a chart by hours leads to.
+    hour = forms.TypedChoiceField(
+        choices=[(str(hour), hour) for hour in range(24)],
+        coerce=str,
+        empty_value=None,
+        required=False,
+        widget=forms.HiddenInput,
+    )
 
     def __init__(self, data: QueryDict, *, workspace: Workspace) -> None:
         asked = data.copy()
@@ -75,6 +83,7 @@ class ConversationFilter(forms.Form):
     def asked(self) -> dict[str, str]:
         """As it stands in the address, without what was not understood or does not count."""
         ignored = {"days"} if self.value("from") or self.value("to") else set()
+        ignored |= set() if self._one_hour() else {"hour"}
         return {name: self.data[name].strip() for name in self.fields if self.value(name) and name not in ignored}
 
     def first_and_last(self) -> tuple[date | None, date | None]:
@@ -92,8 +101,17 @@ class ConversationFilter(forms.Form):
 
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """From the first day's midnight to that after the last, in the workspace's zone."""
+        if hour := self._one_hour():
+            return hour, hour + timedelta(hours=1)
         first, last = self.first_and_last()
         return self._midnight(first), self._midnight(last + timedelta(days=1) if last else None)
+
+    def _one_hour(self) -> datetime | None:
+        first, last = self.first_and_last()
+        hour = self.value("hour")
+        if hour is None or first is None or first != last:
+            return None
+        return datetime.combine(first, time(int(hour)), self.zone).astimezone(UTC)
 
     def _midnight(self, day: date | None) -> datetime | None:
         return datetime.combine(day, time.min, self.zone).astimezone(UTC) if day else None

@@ -20,7 +20,7 @@ from calls.gate.timing import Timing
 from calls.models import ErrorCode, Interaction, InteractionQuerySet
 from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import clock, phones
-from common.hours import holidays_or_none, hours_or_closed
+from common.hours import Holidays, WeeklyHours, holidays_or_none, hours_or_closed
 from leads.models import Approval, DoNotCall, Lead, LeadStatus
 from leads.queries import listed_numbers
 from leads.zones import candidate_zones
@@ -86,6 +86,8 @@ def read_facts(plan: Plan) -> Facts:
 
 def read_facts_of(plans: Sequence[Plan]) -> list[Facts]:
     """Of plans of one workspace, with the same few queries for one as for many."""
+    if not plans:
+        return []
     known = _Known.of(plans)
     return [_facts(plan, known) for plan in plans]
 
@@ -112,7 +114,7 @@ def _facts(plan: Plan, known: _Known) -> Facts:
         attempts=len(attempts),
         max_attempts=campaign.max_attempts,
         timing=Timing(
-            openings=openings_of(campaign, zones),
+            openings=_openings(campaign, zones, *known.rules[campaign.pk]),
             last_call_at=max((moment for moment in calls if moment), default=None),
             min_gap=timedelta(minutes=campaign.min_gap_minutes),
             attempts=tuple(attempt.at for attempt in attempts),
@@ -136,6 +138,7 @@ class _Known:
     last_to_number: dict[str, datetime]
     dead: frozenset[str]
     number_free_at: dict[int, datetime]
+    rules: dict[int, tuple[WeeklyHours, Holidays]]
 
     @classmethod
     def of(cls, plans: Sequence[Plan]) -> _Known:
@@ -154,6 +157,7 @@ class _Known:
             last_to_number=last_to_number,
             dead=_dead(placed.filter(to_number__in=numbers), last_to_number),
             number_free_at=_full_numbers(workspace, plans),
+            rules={plan.campaign.pk: _rules(plan.campaign) for plan in _one_of_each_campaign(plans)},
         )
 
     def live_call_id(self, plan: Plan) -> str:
@@ -213,8 +217,21 @@ def day_of(workspace: Workspace) -> tuple[datetime, datetime]:
     return first.astimezone(UTC), last.astimezone(UTC)
 
 
+def _one_of_each_campaign(plans: Sequence[Plan]) -> Iterable[Plan]:
+    return {plan.campaign.pk: plan for plan in plans}.values()
+
+
+def _rules(campaign: Campaign) -> tuple[WeeklyHours, Holidays]:
+    return hours_or_closed(campaign.hours), holidays_or_none(campaign.holidays)
+
+
 def openings_of(campaign: Campaign, zones: tuple[str, ...]) -> tuple[Opening, ...]:
-    hours, holidays = hours_or_closed(campaign.hours), holidays_or_none(campaign.holidays)
+    return _openings(campaign, zones, *_rules(campaign))
+
+
+def _openings(
+    campaign: Campaign, zones: tuple[str, ...], hours: WeeklyHours, holidays: Holidays
+) -> tuple[Opening, ...]:
     where = (campaign.hours_zone,) if campaign.hours_zone else zones
     return tuple(Opening(hours, zone, holidays) for zone in where)
 
@@ -230,7 +247,7 @@ def dialer_refusal(plan: Plan) -> tuple[str, str] | None:
     if lead.status in campaign.excluded_statuses:
         return "STATUS_EXCLUDED", f"The auto-dialer leaves out leads whose status is {lead.get_status_display()}."
     if lead.approval_status in (Approval.PENDING, Approval.REJECTED):
-        return "NOT_APPROVED", f"The lead is {lead.get_approval_status_display().lower()}."
+        return "NOT_APPROVED", f"The lead is {lead.get_approval_status_display().lower()}: decide on its page."
     return None
 
 

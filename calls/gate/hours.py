@@ -1,21 +1,23 @@
-"""When weekly hours are open in every one of several zones. Exact over time changes: each window is cut out of the real
-line of time, segment by segment of constant offset, never computed by adding hours to a wall clock."""
+"""When weekly hours are open in every one of several zones. Exact over time changes: between two of them every zone's
+clock runs evenly, so the weeks in which all are open repeat themselves; each such stretch is looked at by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from common.hours import Holidays, WeeklyHours, is_holiday
 
-HORIZON_DAYS = 15
-LONGEST_HORIZON_DAYS = 400
-Interval = tuple[datetime, datetime]
+# More than a year: hours that never meet in summer may meet in winter.
+HORIZON = timedelta(days=400)
+Interval = tuple[timedelta, timedelta]
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+_A_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -27,77 +29,102 @@ class Opening:
     holidays: Holidays = frozenset()
 
 
-def next_open(start: datetime, openings: tuple[Opening, ...]) -> datetime | None:
-    """The earliest moment from `start` on at which all are open; None where they are never open together."""
-    moment = start
-    until = start + timedelta(days=_horizon(openings))
+def next_open(start: datetime, openings: tuple[Opening, ...], *, within: timedelta = HORIZON) -> datetime | None:
+    """The earliest moment from `start` on at which all are open; None where there is none."""
+    moment = start.astimezone(UTC)
+    until = moment + within
     while moment < until:
-        later = max((_next_open_in(moment, opening, until) or until) for opening in openings)
-        if later == moment:
-            return moment
-        moment = later
+        offsets = tuple(_offset(moment, opening.zone) for opening in openings)
+        ends = min((_next_change(moment, opening.zone) for opening in openings), default=until)
+        if found := _next_open_before(min(ends, until), moment, openings, offsets):
+            return found
+        moment = ends
     return None
 
 
-def _horizon(openings: tuple[Opening, ...]) -> int:
-    """Every holiday may close the one day of its week that was open."""
-    days = HORIZON_DAYS + 7 * max(len(opening.holidays) for opening in openings)
-    return min(days, LONGEST_HORIZON_DAYS)
-
-
-def _next_open_in(moment: datetime, opening: Opening, until: datetime) -> datetime | None:
-    day = moment.astimezone(ZoneInfo(opening.zone)).date() - _DAY
-    last = until.astimezone(ZoneInfo(opening.zone)).date()
-    while day <= last:
-        if not is_holiday(day, opening.holidays):
-            for opens, closes in _open_intervals(day, opening.hours, opening.zone):
-                if moment < closes:
-                    return max(moment, opens)
-        day += _DAY
+def _next_open_before(
+    ends: datetime, moment: datetime, openings: tuple[Opening, ...], offsets: tuple[timedelta, ...]
+) -> datetime | None:
+    """Within a stretch of time in which no zone changes its offset."""
+    intervals = _weekly_intervals(frozenset(zip((opening.hours for opening in openings), offsets, strict=True)))
+    week = moment - (moment - _A_MONDAY) % _WEEK
+    while intervals and week < ends:
+        for opens, closes in intervals:
+            at = max(moment, week + opens)
+            if at < min(ends, week + closes):
+                # No interval reaches over a midnight in any of the zones: what holds at `at` holds for all of it.
+                moment = _after_holidays(at, openings, offsets)
+                if moment == at:
+                    return at
+        week += _WEEK
     return None
+
+
+def _after_holidays(moment: datetime, openings: tuple[Opening, ...], offsets: tuple[timedelta, ...]) -> datetime:
+    """The next midnight of the zone where it is a holiday; the moment itself where it is none."""
+    for opening, offset in zip(openings, offsets, strict=True):
+        if opening.holidays and is_holiday(day := (moment + offset).date(), opening.holidays):
+            return datetime.combine(day + _DAY, time(), tzinfo=UTC) - offset
+    return moment
+
+
+@lru_cache(maxsize=2048)
+def _weekly_intervals(openings: frozenset[tuple[WeeklyHours, timedelta]]) -> tuple[Interval, ...]:
+    """When all are open in a week that begins on Monday in UTC, in order."""
+    common: list[Interval] = [(timedelta(), _WEEK)]
+    for hours, offset in openings:
+        common = _intersection(common, _in_utc(hours, offset))
+    return tuple(common)
+
+
+def _intersection(one: list[Interval], other: list[Interval]) -> list[Interval]:
+    """Of two lists in order."""
+    common, i, j = [], 0, 0
+    while i < len(one) and j < len(other):
+        opens, closes = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
+        if opens < closes:
+            common.append((opens, closes))
+        i, j = (i + 1, j) if one[i][1] < other[j][1] else (i, j + 1)
+    return common
+
+
+def _in_utc(hours: WeeklyHours, offset: timedelta) -> list[Interval]:
+    """The windows of a week as clocks with this offset show them; one that begins in the week before comes again."""
+    intervals = []
+    for day, windows in enumerate(hours):
+        for start, end in windows:
+            opens = (day * _DAY + start * _MINUTE - offset) % _WEEK
+            closes = opens + (end - start) * _MINUTE
+            intervals += [(opens, closes), (opens - _WEEK, closes - _WEEK)]
+    return sorted(intervals)
+
+
+def _next_change(moment: datetime, zone: str) -> datetime:
+    """The first moment after this one at which the zone's clocks change; the next year's beginning if none before."""
+    changes = _changes(moment.year, zone)
+    return changes[bisect_right(changes, moment)]
 
 
 @lru_cache(maxsize=4096)
-def _open_intervals(day: date, hours: WeeklyHours, zone: str) -> tuple[Interval, ...]:
-    """The stretches of real time in which the wall clock of this day stands inside a window, in order."""
-    windows = hours[day.weekday()]
-    intervals = []
-    for begins, ends, utc_offset in _segments(day, ZoneInfo(zone)) if windows else ():
-        midnight = datetime.combine(day, time(), tzinfo=UTC) - utc_offset
-        for start, end in windows:
-            opens = max(begins, midnight + start * _MINUTE)
-            closes = min(ends, midnight + end * _MINUTE)
-            if opens < closes:
-                intervals.append((opens, closes))
-    return tuple(sorted(intervals))
+def _changes(year: int, zone: str) -> tuple[datetime, ...]:
+    """To the second, with the year's end as the last."""
+    day, ends, there = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC), ZoneInfo(zone)
+    offset, changes = day.astimezone(there).utcoffset(), []
+    while day < ends:
+        following = (day + _DAY).astimezone(there).utcoffset()
+        if following != offset:
+            changes.append(_change_between(day, day + _DAY, zone))
+        day, offset = day + _DAY, following
+    return (*changes, ends)
 
 
-def _segments(day: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    """The day cut where the zone's offset changes, each part with its offset."""
-    begins, ends = _midnight(day, zone), _midnight(day + _DAY, zone)
-    while begins < ends:
-        offset = _offset(begins, zone)
-        change = _next_change(begins, ends, zone)
-        yield begins, change, offset
-        begins = change
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of the day; where midnight is skipped, zoneinfo gives the moment of the skip."""
-    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
-
-
-def _next_change(begins: datetime, ends: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment after `begins` with another offset, to the second; `ends` where there is none."""
-    offset = _offset(begins, zone)
-    if _offset(ends - timedelta(seconds=1), zone) == offset:
-        return ends
-    low, high = begins, ends
+def _change_between(low: datetime, high: datetime, zone: str) -> datetime:
+    offset = _offset(low, zone)
     while high - low > timedelta(seconds=1):
         middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
         low, high = (middle, high) if _offset(middle, zone) == offset else (low, middle)
     return high
 
 
-def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
-    return moment.astimezone(zone).utcoffset() or timedelta()
+def _offset(moment: datetime, zone: str) -> timedelta:
+    return moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()

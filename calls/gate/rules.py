@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from calls.gate.hours import next_open
 from calls.gate.sequence import Attempt
-from calls.gate.timing import Timing, after_day_limit, after_gap, next_call_time
+from calls.gate.timing import Timing, after_day_limit, after_gap, all_zones, next_call_time, why_never
 from common.hours import is_holiday, place, span_text
 
 
@@ -184,20 +184,25 @@ def _hours(facts: Facts, now: datetime) -> Reason | None:
     if not facts.number or not facts.number_possible:
         return None
     if not facts.timing.openings:
-        message = "It is not known in which time zone the number is: set the lead's time zone."
-        return Reason("OUTSIDE_OPERATING_HOURS", message, "campaign.hours")
+        return Reason("OUTSIDE_OPERATING_HOURS", why_never(facts.timing), "campaign.hours")
     opens = next_open(now, facts.timing.openings)
     if opens == now:
         return None
-    zones = {opening.zone for opening in facts.timing.openings}
-    where = place(min(zones)) if len(zones) == 1 else f"all {len(zones)} zones the lead may be in"
-    message = f"It is outside the campaign's calling hours in {where}."
     if opens is None:
-        message = f"The campaign's calling hours never leave a moment in {where}."
-    elif closed := _holiday(facts, now):
+        return Reason("OUTSIDE_OPERATING_HOURS", why_never(facts.timing), "campaign.hours")
+    if closed := _holiday(facts, now):
         message = f"The campaign does not call on holidays, and {closed} is one."
         return Reason("OUTSIDE_OPERATING_HOURS", message, "campaign.holidays", opens)
+    message = f"It is outside the campaign's calling hours in {_where_closed(facts, now)}."
     return Reason("OUTSIDE_OPERATING_HOURS", message, "campaign.hours", opens)
+
+
+def _where_closed(facts: Facts, now: datetime) -> str:
+    openings = facts.timing.openings
+    closed = [place(opening.zone) for opening in openings if next_open(now, (opening,)) != now]
+    if len(closed) < len(openings):
+        return f"{closed[0]}, one of the {len(openings)} zones the lead may be in"
+    return closed[0] if len(closed) == 1 else all_zones(openings)
 
 
 def _holiday(facts: Facts, now: datetime) -> str:

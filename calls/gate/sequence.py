@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+UNDER_WAY = "in_progress"
+# Over for a reason that is not the lead's: no rule speaks of it.
+FAULT = "error"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
     at: datetime
     status: str
     ended_at: datetime | None = None
+
+    @property
+    def over_by(self) -> datetime:
+        return self.ended_at or self.at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +48,7 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """What comes next. `stop` says why nothing does: EXHAUSTED or OUTCOME_FINAL."""
+    """What comes next. `stop` says why nothing does: MAX_ATTEMPTS_REACHED or OUTCOME_FINAL."""
 
     stop: str = ""
     not_before: datetime | None = None
@@ -52,15 +60,18 @@ def next_course(
     rules: Rules, attempts: Sequence[Attempt], *, since: datetime, callback_at: datetime | None = None
 ) -> Course:
     """`attempts` are those that count, oldest first. What came of those before `since`, when the lead was sent to the
-    dialer, is no reason to stop or wait; a time at which it asked to be called goes before every rule of waiting."""
+    dialer, is no reason to stop or wait; a time at which it asked to be called goes before every rule of waiting. While
+    the last one is under way nothing is decided: nobody knows what comes of it."""
+    if attempts and attempts[-1].status == UNDER_WAY:
+        return Course()
     if len(attempts) >= rules.max_attempts:
-        return Course(stop="EXHAUSTED")
-    last = attempts[-1] if attempts and attempts[-1].at >= since else None
+        return Course(stop="MAX_ATTEMPTS_REACHED")
+    last = attempts[-1] if attempts and attempts[-1].over_by >= since else None
     made, outcome = (len(attempts), last.status) if last else (0, "")
     step = next((step for step in rules.steps if step.fits(made, outcome)), Step())
     if callback_at:
         return Course(not_before=callback_at, step=replace(step, wait=None, part=""))
-    if last and last.status not in rules.retry_outcomes:
+    if last and last.status not in rules.retry_outcomes | {FAULT}:
         return Course(stop="OUTCOME_FINAL")
-    waited = (last.ended_at or last.at) + step.wait if last and step.wait else None
+    waited = last.over_by + step.wait if last and step.wait else None
     return Course(not_before=waited, step=step)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calls.gate.hours import Opening, next_open
-from common.hours import WeeklyHours, Window
+from common.hours import WeeklyHours, Window, place, span_text
 
 DAY = timedelta(hours=24)
 # How much later than the earliest time a preferred part of the day may be.
@@ -43,8 +43,7 @@ def next_call_time(
     earliest = next_open(start, timing.openings)
     if not part or earliest is None:
         return earliest
-    preferred = next_open(start, timing.openings + part_openings(part, zones))
-    return preferred if preferred and preferred - earliest <= PREFERENCE_HOLDS else earliest
+    return next_open(earliest, timing.openings + part_openings(part, zones), within=PREFERENCE_HOLDS) or earliest
 
 
 def part_openings(part: str, zones: tuple[str, ...]) -> tuple[Opening, ...]:
@@ -61,3 +60,62 @@ def after_day_limit(timing: Timing) -> datetime | None:
     if not timing.max_per_day or len(timing.attempts) < timing.max_per_day:
         return None
     return sorted(timing.attempts, reverse=True)[timing.max_per_day - 1] + DAY
+
+
+def why_then(
+    timing: Timing,
+    now: datetime,
+    at: datetime | None,
+    *,
+    not_before: datetime | None = None,
+    is_callback: bool = False,
+    part: str = "",
+    zones: tuple[str, ...] = (),
+) -> tuple[str, str]:
+    """Which rule made `at`, the answer of `next_call_time` to the same question, and what people are told of it."""
+    if at is None:
+        return "NO_TIME", why_never(timing)
+    if at <= now:
+        return "DUE", "It may be called now."
+    limits = _limits(timing, not_before, is_callback)
+    start, code, text = max(limits, key=lambda limit: limit[0], default=(now, "", ""))
+    earliest = next_open(max(now, start), timing.openings) if part else at
+    if earliest and earliest < at:
+        return "PREFERRED_PART", f"The sequence prefers the {part}."
+    if start <= now or next_open(now, timing.openings) == at:
+        return "OPERATING_HOURS", "The calling hours begin at this time."
+    return code, text if at == start else f"{text} The next calling hours after that begin at this time."
+
+
+def why_never(timing: Timing) -> str:
+    """Why there is no moment at which the openings let a call through."""
+    if not timing.openings:
+        return "It is not known in which time zone the number is: set the lead's time zone."
+    if len(timing.openings) == 1:
+        where = place(timing.openings[0].zone)
+        return f"The campaign's calling hours and holidays leave no time to call in {where}: change them."
+    where = all_zones(timing.openings)
+    return f"The campaign's calling hours are never open at once in {where}: set the lead's time zone."
+
+
+def all_zones(openings: tuple[Opening, ...]) -> str:
+    count = "both" if len(openings) == 2 else f"all {len(openings)}"
+    return f"{count} zones the lead may be in"
+
+
+def _limits(timing: Timing, not_before: datetime | None, is_callback: bool) -> list[tuple[datetime, str, str]]:
+    """What holds a call back until when; of two that end together the first is named."""
+    asked, waits = "The lead asked to be called then.", "This is how long to wait after the last call."
+    gap = span_text(int(timing.min_gap.total_seconds() // 60))
+    most = "once" if timing.max_per_day == 1 else f"{timing.max_per_day} times"
+    limits = [
+        (not_before, *(("CALLBACK", asked) if is_callback else ("RETRY_WAIT", waits))),
+        (after_gap(timing), "MIN_GAP", f"Between two calls there must be {gap}."),
+        (after_day_limit(timing), "MAX_ATTEMPTS_PER_DAY", f"A lead may be called {most} within 24 hours."),
+        (
+            timing.number_free_at,
+            "CALLER_NUMBER_DAILY_CAP",
+            "The number to call from has made all the calls it may make today.",
+        ),
+    ]
+    return [(until, code, text) for until, code, text in limits if until]

@@ -21,6 +21,7 @@ from calls.ingest.outcome import LEAD_STATUS, NOBODY_REACHED, Outcome, decide, r
 from calls.last_call import refresh_last_calls
 from calls.models import Dispatch, ErrorCode, Interaction, Status, Transcript
 from calls.providers.base import CallReport, Phase
+from calls.signals import call_ended
 from common import clock
 from common.queue import enqueue_after_commit
 from leads.models import Lead, LeadStatus
@@ -188,6 +189,7 @@ def _after_outcome(interaction: Interaction) -> None:
     event = event_of_outcome(interaction, before=before)
     note(interaction, "outcome", interaction.get_status_display(), status=interaction.status)
     carry_to_lead(interaction, by=SYSTEM, reason=f"Outcome of the call: {interaction.get_status_display()}")
+    call_ended.send(Interaction, interaction=interaction)
     tell(event, interaction)
 
 

@@ -16,6 +16,7 @@ from calls.ingest.merge import apply_report, give_up
 from calls.models import Dispatch, ErrorCode, Interaction, Status
 from calls.providers import adapter_for
 from calls.providers.base import CallReport, ProviderUnreachable
+from calls.signals import call_ended
 from common import clock
 
 log = structlog.get_logger(__name__)
@@ -109,6 +110,8 @@ def _not_placed(interaction: Interaction) -> None:
     ):
         note(interaction, "not_placed", message)
         tell(FAILED, interaction)
+        interaction.refresh_from_db()
+        call_ended.send(Interaction, interaction=interaction)
 
 
 def _assume_placed_after_a_day(interaction: Interaction) -> None:

@@ -58,6 +58,8 @@ class PlaceResult:
     retry_after: float | None = None
     reached: bool = True
     """False for a rejection by the network: the provider never saw the request, so it may be sent again."""
+    blames_account: bool = False
+    """For a refusal that every call through the account would get, whatever its number."""
 
 
 class Phase(StrEnum):

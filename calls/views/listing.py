@@ -122,11 +122,13 @@ def _label(form: ConversationFilter, name: str) -> str:
         return DAYS[value]
     if name == "q":
         return f"“{value}”"
+    if name == "hour":
+        return f"{int(value):02}:00 to {int(value) + 1:02}:00"
     return f"{name.capitalize()} {value:%a} {value.day} {value:%b %Y}" if isinstance(value, date) else str(value)
 
 
 def _presets(asked: dict[str, str]) -> list[Preset]:
-    rest = _without(asked, "days", "from", "to")
+    rest = _without(asked, "days", "from", "to", "hour")
     any_day = Preset("Any day", f"?{urlencode(rest)}", not {"days", "from", "to"} & asked.keys())
     return [
         any_day,

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
+from django.db.models import Prefetch, prefetch_related_objects
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -9,10 +12,12 @@ from accounts.models import Workspace
 from calls.launch import OK, Item, checklist, launch_campaign, missing
 from campaigns.access import campaign_of
 from campaigns.api import examples
-from campaigns.api.base import CampaignsView
-from campaigns.models import Campaign, CampaignQuerySet
+from campaigns.api.base import CAMPAIGN_NAMES, CampaignsView
+from campaigns.models import Campaign, CampaignQuerySet, SequenceStep
+from campaigns.presets import PRESETS
 from campaigns.queries import campaigns_matching
 from campaigns.serializers.campaign import (
+    ELSEWHERE,
     CampaignFieldsSerializer,
     CampaignListSerializer,
     CampaignStatusSerializer,
@@ -25,6 +30,8 @@ from common.operations import operation
 from webhooks.shapes import campaign_webhooks_json
 
 TAG = "Campaigns"
+# What a new campaign is, whatever else it is made with.
+NEW = {"status": "inactive", "active": False, "state": "off"}
 USUAL_WINDOW: int = Campaign._meta.get_field("duplicate_window_days").default
 # What a line of the checklist is about, by the page that mends it.
 MENDED_AT: dict[str, Literal["campaign", "agent", "callerNumber", "template", "providerAccount", "workspace"]] = {
@@ -67,11 +74,20 @@ class ChecklistShape(TypedDict):
 
 
 class CampaignView(CampaignsView):
+    names = CAMPAIGN_NAMES
+
     def answer_campaign(self, code: str) -> Response:
         """As it is stored now."""
-        campaign = campaign_of(self.workspace, code)
-        webhooks = campaign_webhooks_json(self.workspace, [campaign.code])
-        return self.answer(campaign_json(campaign, webhooks[campaign.code]))
+        return self.answer(shown([campaign_of(self.workspace, code)])[0])
+
+
+def shown(campaigns: Sequence[Campaign]) -> list[CampaignShape]:
+    """Of one workspace; the number of queries does not depend on how many."""
+    steps = SequenceStep.objects.select_related("agent", "caller_number")
+    prefetch_related_objects(campaigns, Prefetch("steps", steps), "first_action_endpoint")
+    workspace = campaigns[0].workspace if campaigns else None
+    webhooks = campaign_webhooks_json(workspace, [row.code for row in campaigns]) if workspace else {}
+    return [campaign_json(row, webhooks[row.code]) for row in campaigns]
 
 
 class Campaigns(CampaignView):
@@ -89,10 +105,11 @@ class Campaigns(CampaignView):
         asked = self.query()
         page, limit = asked["page"], asked["limit"]
         campaigns = _find(self.workspace, asked)
-        rows = list(campaigns.with_calling().order_by("-id")[(page - 1) * limit : page * limit])
-        webhooks = campaign_webhooks_json(self.workspace, [row.code for row in rows])
+        rows = list(
+            campaigns.with_calling().select_related("workspace").order_by("-id")[(page - 1) * limit : page * limit]
+        )
         found: CampaignListShape = {
-            "campaigns": [campaign_json(row, webhooks[row.code]) for row in rows],
+            "campaigns": shown(rows),
             "pagination": {"total": campaigns.count(), "page": page, "limit": limit},
         }
         return self.answer(found)
@@ -110,7 +127,7 @@ class Campaigns(CampaignView):
         example=examples.CAMPAIGN | {"active": False, "status": "inactive"},
     )
     def post(self, request: Request) -> Response:
-        fields = _fields(self.body(), window=USUAL_WINDOW)
+        fields = _fields(self.body(), window=USUAL_WINDOW, stands=NEW)
         if days := fields.pop("days", None):
             fields["hours"] = {day: days.get(day, []) for day in DAYS}
         campaign = create_campaign(workspace=self.workspace, by=self.actor, **fields)
@@ -136,14 +153,24 @@ def _only(campaigns: CampaignQuerySet, *, active: bool | None) -> CampaignQueryS
     return campaigns.exclude(status=Campaign.Status.ACTIVE)
 
 
-def _fields(asked: dict[str, Any], *, window: int | None) -> dict[str, Any]:
-    """As the services name them; `window` stands now."""
-    fields = dict(asked)
+def _fields(asked: dict[str, Any], *, window: int | None, stands: Mapping[str, Any]) -> dict[str, Any]:
+    """As the services name them; `window` stands now, and what `stands` has is changed elsewhere."""
+    _check_standing(asked, stands)
+    preset = PRESETS.get(asked.get("preset", ""))
+    fields = {**preset.columns, "steps": preset.steps} if preset else {}
+    fields |= {name: value for name, value in asked.items() if name not in (*ELSEWHERE, "preset")}
     if days := fields.pop("hours", None):
         fields["days"] = days
     if detection := fields.pop("duplicateDetection", None):
         fields["duplicate_window_days"] = _window(detection, window)
     return fields
+
+
+def _check_standing(asked: dict[str, Any], stands: Mapping[str, Any]) -> None:
+    changed = [name for name in ELSEWHERE if name in asked and asked[name] != stands.get(name)]
+    if changed:
+        places = {name: "autoDialer.state" if name == "state" else name for name in changed}
+        raise serializers.ValidationError({places[name]: [ELSEWHERE[name]] for name in changed})
 
 
 def _window(detection: dict[str, Any], stands: int | None) -> int | None:
@@ -170,8 +197,9 @@ class CampaignDetail(CampaignView):
         "Change a campaign",
         tag=TAG,
         scope="campaigns:write",
-        description="Only what is sent is changed; of `hours`, only the days that are sent. The status and the "
-        "webhooks have addresses of their own.",
+        description="Only what is sent is changed; of `hours`, only the days that are sent. `holidays` and "
+        "`autoDialer.sequence` are replaced whole. `autoDialer.preset` is put in first, and what else is sent over it. "
+        "What `GET` gave may be sent back; status, webhooks and the state of the auto-dialer are changed elsewhere.",
         body=CampaignFieldsSerializer,
         data=CampaignShape,
         body_example={"minGapMinutes": 120, "hours": {"sat": [["10:00", "14:00"]]}},
@@ -179,7 +207,8 @@ class CampaignDetail(CampaignView):
     )
     def patch(self, request: Request, campaign_id: str) -> Response:
         campaign = campaign_of(self.workspace, campaign_id)
-        fields = _fields(self.body(), window=campaign.duplicate_window_days)
+        stands = {**shown([campaign])[0], "state": campaign.dialer}
+        fields = _fields(self.body(), window=campaign.duplicate_window_days, stands=stands)
         update_campaign(campaign=campaign, by=self.actor, **fields)
         return self.answer_campaign(campaign.code)
 

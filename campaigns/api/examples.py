@@ -13,6 +13,35 @@ WEEK: dict[str, list[list[str]]] = {
     "sat": [],
     "sun": [],
 }
+AUTO_DIALER: dict[str, Any] = {
+    "state": "on",
+    "concurrency": 5,
+    "callsPerMinute": 10,
+    "dailyCap": 400,
+    "newLeadsFirst": True,
+    "excludedStatuses": ["qualified", "disqualified"],
+    "retryOutcomes": ["no_answer", "busy", "voicemail"],
+    "ringTimeoutSeconds": 30,
+    "voicemail": {"action": "leave_message", "message": "Hello {{first_name}}, we will try you again."},
+    "sequence": [
+        {
+            "afterAttempt": 1,
+            "outcomes": ["no_answer"],
+            "waitMinutes": 300,
+            "partOfDay": "afternoon",
+            "agentId": None,
+            "callerNumberId": "num_abc123",
+        },
+        {
+            "afterAttempt": None,
+            "outcomes": [],
+            "waitMinutes": 1620,
+            "partOfDay": None,
+            "agentId": None,
+            "callerNumberId": None,
+        },
+    ],
+}
 CAMPAIGN: dict[str, Any] = {
     "campaignId": "HXZ",
     "name": "Spring kitchens",
@@ -40,8 +69,13 @@ CAMPAIGN: dict[str, Any] = {
     "templateId": None,
     "callerNumberId": None,
     "hours": WEEK,
+    "hoursZone": None,
+    "holidays": [{"date": "12-25", "name": "Christmas"}],
     "minGapMinutes": 240,
     "maxAttempts": 6,
+    "maxAttemptsPerDay": 2,
+    "autoDialer": AUTO_DIALER,
+    "firstSubmissionAction": {"type": "voice_ai", "priority": "normal", "reason": None, "webhookEndpointId": None},
     "duplicateDetection": {"enabled": True, "windowDays": 30},
     "createdAt": "2026-11-20T15:04:05.000Z",
 }
@@ -50,8 +84,8 @@ NEW_CAMPAIGN: dict[str, Any] = {
     "clientName": "Harbour Kitchens",
     "aiAgents": {"production": "agent_abc123"},
     "hours": {"mon": [["09:00", "18:00"]], "fri": [["09:00", "12:00"], ["13:00", "17:00"]]},
-    "minGapMinutes": 240,
-    "maxAttempts": 6,
+    "holidays": [{"date": "12-25", "name": "Christmas"}],
+    "autoDialer": {"preset": "standard", "dailyCap": 400},
 }
 AGENT: dict[str, Any] = {
     "agentId": "agent_abc123",
@@ -79,6 +113,7 @@ NUMBER: dict[str, Any] = {
     "kind": "twilio",
     "providerNumberId": "phnum_01jx3v9k2mf8r9t0",
     "accountId": "acct_abc123",
+    "dailyCap": 200,
     "active": True,
     "createdAt": "2026-11-20T15:04:05.000Z",
 }
@@ -135,6 +170,8 @@ ACCOUNT: dict[str, Any] = {
     "callsPerSecond": 2.5,
     "concurrency": 10,
     "active": True,
+    "blockedUntil": None,
+    "blockedWhy": None,
     "webhookUrl": "https://calls.example.com/hooks/elevenlabs/q3J8vL0x/",
     "hasApiKey": True,
     "hasWebhookSecret": True,

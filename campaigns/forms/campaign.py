@@ -6,13 +6,13 @@ from django import forms
 from django.db.models import QuerySet
 
 from accounts.models import Workspace
-from campaigns.forms.changes import changed_values
+from campaigns.forms.changes import changed_values, place_errors
 from campaigns.forms.choices import NumberChoice, offer_active, sort_choices
 from campaigns.models import Campaign, business_hours
 from campaigns.queries import campaigns_matching
 from common import phones
 from common.forms import WorkspaceForm
-from common.hours import DAYS, day_text, hours_or_closed, read_day, span_text
+from common.hours import DAYS, day_text, hours_or_closed, read_day
 
 WINDOW_DAYS = "Write 1 to 365 days, or leave it empty: then everybody who comes is a new lead."
 
@@ -49,13 +49,12 @@ class CampaignForm(WorkspaceForm):
         model = Campaign
         fields = (
             *("name", "production_agent", "test_agent", "template", "caller_number"),
-            *("min_gap_minutes", "max_attempts", "duplicate_window_days", "is_default"),
+            *("duplicate_window_days", "is_default"),
             *("client_name", "offer_name", "client_id", "client_abbrev", "offer_id", "offer_abbrev"),
         )
         labels = {
             "production_agent": "Voice agent",
             "template": "Prompt template",
-            "min_gap_minutes": "Minimum gap in minutes",
             "duplicate_window_days": "Duplicate window in days",
             "is_default": "Default campaign",
             "client_id": "Client ID",
@@ -64,7 +63,6 @@ class CampaignForm(WorkspaceForm):
             "offer_abbrev": "Offer, short form",
         }
         help_texts = {
-            "max_attempts": "To each lead, all calls of this campaign together.",
             "duplicate_window_days": "Whoever comes again within these days, with the same phone or e-mail, stays one "
             "lead. Empty: everybody who comes is a new lead.",
             "client_name": "For whom it calls.",
@@ -95,8 +93,6 @@ class CampaignForm(WorkspaceForm):
         cast(Any, self.fields["test_agent"]).empty_label = "The voice agent above"
 
     def _say_what_stands(self) -> None:
-        gap = span_text(self.instance.min_gap_minutes)
-        self.fields["min_gap_minutes"].help_text = f"Between two calls to the same lead. It is {gap} now."
         others = Campaign.objects.filter(workspace=self.workspace.pk, is_default=True).exclude(pk=self.instance.pk)
         now = others.values_list("name", flat=True).first()
         taken = f" {now} has the mark now and gives it up." if now else ""
@@ -105,6 +101,13 @@ class CampaignForm(WorkspaceForm):
     def _get_validation_exclusions(self) -> set[str]:
         """Only one campaign has the mark, and saving takes it over: no mistake of whoever ticks the box."""
         return super()._get_validation_exclusions() | {"is_default"}  # type: ignore[misc, no-any-return]
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Hours and agents may contradict the dialer's steps, which stand on a page of their own."""
+        if field is None and hasattr(error, "error_dict"):
+            place_errors(self, error)
+        else:
+            super().add_error(field, error)
 
     @property
     def for_integrations(self) -> list[forms.BoundField]:

@@ -22,14 +22,22 @@ class NumberForm(WorkspaceForm):
 
     class Meta:
         model = CallerNumber
-        fields = ("e164", "label", "account", "provider_number_id", "kind")
+        fields = ("e164", "label", "account", "provider_number_id", "kind", "daily_cap")
         labels = {
             "account": "Provider account",
             "provider_number_id": "Number ID at the provider",
             "kind": "Connected by",
+            "daily_cap": "Calls a day",
         }
-        help_texts = {"label": "How people here call it, e.g. London office."}
-        widgets = {"provider_number_id": forms.TextInput({"list": "provider-numbers", "autocomplete": "off"})}
+        help_texts = {
+            "label": "How people here call it, e.g. London office.",
+            "daily_cap": "Of all campaigns together, from midnight to midnight of the workspace's time zone. A number "
+            "that calls very often is soon shown as spam.",
+        }
+        widgets = {
+            "provider_number_id": forms.TextInput({"list": "provider-numbers", "autocomplete": "off"}),
+            "daily_cap": forms.NumberInput({"min": 1, "placeholder": "no limit"}),
+        }
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, workspace=workspace, **kwargs)

@@ -7,8 +7,14 @@ from rest_framework import serializers
 
 from campaigns.access import agent_of, number_of, template_of
 from campaigns.models import Campaign
-from campaigns.serializers.fields import BIGGEST, LONGEST_ID, IdOf, OptionalText
-from common.serializers import Choice, Flag, StrictSerializer, Text, Whole
+from campaigns.serializers.dialing import (
+    DIALER_ELSEWHERE,
+    AutoDialerFieldsSerializer,
+    FirstActionFieldsSerializer,
+    holidays_field,
+)
+from campaigns.serializers.fields import BIGGEST, LONGEST_ID, IdOf, OptionalText, Standing
+from common.serializers import Choice, Flag, Ignored, NullIsAbsent, StrictSerializer, Text, Whole
 
 LONGEST_GAP = 525_600
 LAST_PAGE = 1_000_000
@@ -16,6 +22,7 @@ ELSEWHERE = {
     "webhooks": "It is read here: change it by /api/v1/webhook-endpoints, with the campaignId of this campaign.",
     "status": "It is read here: change it by POST /api/v1/campaigns/{campaignId}/status.",
     "active": "It is read here: change it by POST /api/v1/campaigns/{campaignId}/status.",
+    "state": DIALER_ELSEWHERE,
 }
 
 
@@ -40,7 +47,7 @@ class DayField(serializers.Field):  # type: ignore[type-arg]
 
 
 class HoursFieldsSerializer(StrictSerializer):
-    """When leads may be called, where they are. A day without windows is closed."""
+    """When leads may be called: where they are, or in `hoursZone`. A day without windows is closed."""
 
     mon = DayField(required=False)
     tue = DayField(required=False)
@@ -88,9 +95,16 @@ class DuplicateDetectionFieldsSerializer(StrictSerializer):
         return attrs
 
 
-class CampaignFieldsSerializer(StrictSerializer):
+class CampaignFieldsSerializer(NullIsAbsent):
     """What is left out stays as it is."""
 
+    campaignId = Ignored()
+    status = Standing(ELSEWHERE["status"])
+    active = Standing(ELSEWHERE["active"])
+    webhooks = Standing(ELSEWHERE["webhooks"])
+    managerId = Ignored()
+    documents = Ignored()
+    createdAt = Ignored()
     name = Text(required=False, max_length=120)
     isDefault = Flag(
         source="is_default",
@@ -110,9 +124,14 @@ class CampaignFieldsSerializer(StrictSerializer):
     callerNumberId = IdOf(
         number_of, source="caller_number", required=False, allow_null=True, help_text="null: the agent's own."
     )
-    hours = HoursFieldsSerializer(
-        required=False, help_text="Where the lead is. On a change, days that are left out stay as they are."
+    hours = HoursFieldsSerializer(required=False, help_text="On a change, days that are left out stay as they are.")
+    hoursZone = OptionalText(
+        source="hours_zone",
+        max_length=64,
+        help_text="null: the hours are those of the place where the lead is. A zone, e.g. America/Chicago: they are "
+        "those of that zone for every lead.",
     )
+    holidays = holidays_field()
     minGapMinutes = Whole(
         source="min_gap_minutes",
         required=False,
@@ -127,13 +146,17 @@ class CampaignFieldsSerializer(StrictSerializer):
         max_value=BIGGEST,
         help_text="To each lead, all calls of this campaign together.",
     )
+    maxAttemptsPerDay = Whole(
+        source="max_attempts_per_day",
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=BIGGEST,
+        help_text="To each lead in any 24 hours; null: only the gap limits them.",
+    )
+    autoDialer = AutoDialerFieldsSerializer(source="*", required=False)
+    firstSubmissionAction = FirstActionFieldsSerializer(source="*", required=False)
     duplicateDetection = DuplicateDetectionFieldsSerializer(required=False)
-
-    def to_internal_value(self, data: Any) -> Any:
-        sent = data if isinstance(data, dict) else {}
-        if elsewhere := {name: [sentence] for name, sentence in ELSEWHERE.items() if name in sent}:
-            raise serializers.ValidationError(elsewhere)
-        return super().to_internal_value(data)
 
 
 class NewCampaignSerializer(CampaignFieldsSerializer):
@@ -142,7 +165,7 @@ class NewCampaignSerializer(CampaignFieldsSerializer):
     name = Text(max_length=120)
     hours = HoursFieldsSerializer(
         required=False,
-        help_text="Where the lead is. Days that are left out are closed; without `hours`, Monday to Friday 9 to 18.",
+        help_text="Days that are left out are closed; without `hours`, Monday to Friday 9 to 18.",
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Workspace
@@ -44,6 +45,17 @@ class IdOf(Text):
         except UnknownIdError as unknown:
             unknown.field = str(self.field_name)
             raise
+
+
+@extend_schema_field({})
+class Standing(serializers.Field):  # type: ignore[type-arg]
+    """What is changed elsewhere: it may be sent as it stands, so that answers may be sent back. The view compares."""
+
+    def __init__(self, elsewhere: str) -> None:
+        super().__init__(required=False, help_text=f"{elsewhere} As it stands it may be sent back.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
 
 
 class Amount(serializers.DecimalField):

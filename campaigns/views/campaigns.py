@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role, Workspace
+from calls.dialer_board import situation_of
 from calls.figures import count_calls, count_outcomes
 from calls.launch import Item, checklist, launch_campaign, missing, warnings
 from campaigns.access import campaign_of
@@ -20,7 +21,16 @@ from campaigns.services import create_campaign, set_campaign_status, update_camp
 from common.charts import Bar, share
 from common.errors import ProblemError
 from common.forms import answer_form, sent
-from common.hours import DAY_NAMES, Window, day_text, hours_or_closed, span_text, week_text
+from common.hours import (
+    DAY_NAMES,
+    Window,
+    day_text,
+    holidays_or_none,
+    hours_or_closed,
+    place,
+    span_text,
+    week_text,
+)
 from common.notices import say
 from common.paging import page_of
 from common.templatetags.face import FAMILY_OF
@@ -80,10 +90,13 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 
 def _rows(workspace: Workspace, campaigns: list[Campaign]) -> list[CampaignRow]:
     calls = count_calls(workspace, campaigns, days=LIST_DAYS)
-    return [
-        CampaignRow(campaign, week_text(hours_or_closed(campaign.hours)), calls.get(campaign.pk, 0))
-        for campaign in campaigns
-    ]
+    return [CampaignRow(campaign, _hours_in_a_row(campaign), calls.get(campaign.pk, 0)) for campaign in campaigns]
+
+
+def _hours_in_a_row(campaign: Campaign) -> str:
+    """Under a heading that says: where the lead is."""
+    hours = week_text(hours_or_closed(campaign.hours))
+    return f"{hours} ({place(campaign.hours_zone)} time)" if campaign.hours_zone else hours
 
 
 @role_required(Role.ADMIN)
@@ -134,7 +147,9 @@ def campaign_page(request: HttpRequest, code: str) -> HttpResponse:
         "template": campaign.template or (agent.template if agent else None),
         "gap": span_text(campaign.min_gap_minutes),
         "week": _week(campaign),
+        "holidays": len(holidays_or_none(campaign.holidays)),
         "outcomes": _outcomes(campaign),
+        "board": situation_of(campaign),
         "days": CHART_DAYS,
         "readiness": _readiness(campaign),
         "test_lead": Lead.objects.filter(workspace=campaign.workspace, campaign=campaign, is_test=True).first(),

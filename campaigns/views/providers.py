@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,16 +14,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role
-from calls.provider_checks import ask_for_check, is_reachable_from_outside, state_of_check
+from calls.dispatch.circuit import blocked
+from calls.provider_checks import CheckState, ask_for_check, is_reachable_from_outside, state_of_check
 from calls.providers.base import EVENTS, USEFUL_EVENT
 from campaigns.access import account_of, accounts_of
 from campaigns.accounts import CHECKED, SANDBOX, SECRETS, create_account, set_account_active, update_account
 from campaigns.forms.provider import ProviderAccountForm
 from campaigns.models import Campaign, ProviderAccount, VoiceAgent
+from common import clock
 from common.forms import answer_form, field_errors, sent, wants_check
 from common.notices import say
 
 STOP_POLLING = 286
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    check: CheckState
+    blocked_until: datetime | None
 
 
 @role_required(Role.ADMIN)
@@ -30,8 +40,8 @@ def account_list(request: HttpRequest) -> HttpResponse:
     accounts = accounts_of(workspace_of(request)).annotate(
         agents=Count("voice_agents", distinct=True), numbers=Count("caller_numbers", distinct=True)
     )
-    states = [state_of_check(account) for account in accounts.order_by("name")]
-    return render(request, "campaigns/account_list.html", {"states": states})
+    rows = [AccountRow(state_of_check(account), _blocked_until(account)) for account in accounts.order_by("name")]
+    return render(request, "campaigns/account_list.html", {"rows": rows})
 
 
 @role_required(Role.ADMIN)
@@ -94,7 +104,14 @@ def _page_of(account: ProviderAccount, form: ProviderAccountForm) -> dict[str, A
         "is_local": is_local,
         "public_url": settings.PUBLIC_URL,
         "stops": _who_stops(stored),
+        "blocked_until": _blocked_until(stored),
     }
+
+
+def _blocked_until(account: ProviderAccount) -> datetime | None:
+    """The circuit runs on real time; pages show business time."""
+    stop = blocked(account)
+    return clock.business_time(stop[0]) if stop else None
 
 
 def _who_stops(account: ProviderAccount) -> str:

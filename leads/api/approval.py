@@ -26,8 +26,10 @@ class ApproveLead(ApiView):
         "Approve or reject a lead",
         tag="Leads",
         scope="leads:write",
-        description="Only for a lead whose approval is pending. `rejected` sets the lead's status to `rejected`; "
-        "`pending` takes a decision back, and a rejected lead waits as `pending_action`.",
+        description="Only for a lead whose approval is pending. With `approved` a lead that rests at `pending_action` "
+        "goes on as `new`, and into the auto-dialer where its campaign's is on or paused. `rejected` sets the lead's "
+        "status to `rejected`. `pending` takes a decision back: the lead waits as `pending_action`, unless it has gone "
+        "on since.",
         body=ApproveSerializer,
         data=ApprovedShape,
         errors=(409,),
@@ -37,6 +39,8 @@ class ApproveLead(ApiView):
             "approval": {
                 "status": "approved",
                 "campaignId": "HXZ",
+                "priority": "high",
+                "askedAt": "2026-03-02T16:58:40.512Z",
                 "decidedBy": "API key Website",
                 "decidedAt": "2026-03-02T17:04:11.201Z",
                 "reason": "Documents are complete",

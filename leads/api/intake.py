@@ -35,7 +35,9 @@ class SubmitLead(ApiView):
         description="A new lead needs name, e-mail and phone. Names get their capitals, e-mails small letters, phones "
         "their international form. With the phone or e-mail of a lead that came to the campaign within its duplicate "
         "window, no second lead is made: the answer names the first one, with `isDuplicate`. With `leadId` that lead "
-        "comes again: what is sent joins what is known, and its status goes back to `new` unless it is `dnc`.",
+        "comes again: what is sent joins what is known, and its status goes back to `new` unless it is `dnc`. A "
+        "campaign's first submission action begins at once: until its call, decision or webhook's answer the lead "
+        "rests at `pending_action`.",
         body=SubmitLeadSerializer,
         data=SubmittedLeadShape,
         idempotent=True,

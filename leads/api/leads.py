@@ -57,6 +57,7 @@ class Leads(ApiView):
             do_not_call=asked["doNotCall"],
             callback_due=asked["callbackDue"],
             is_test=asked["isTest"],
+            approval=asked.get("approval", ""),
             since=asked.get("startDate"),
             until=asked.get("endDate"),
         )

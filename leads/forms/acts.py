@@ -13,7 +13,7 @@ from campaigns.models import Campaign
 from common import phones
 from common.forms import TextWithNewlines
 from leads.forms.lead import owners_for, split_tags
-from leads.models import Channel, DoNotCall, Lead, LeadStatus
+from leads.models import Approval, Channel, DoNotCall, Lead, LeadStatus
 from leads.queries import LeadState
 
 NOTE_LENGTH = 10_000
@@ -68,6 +68,14 @@ class CampaignForm(forms.Form):
         campaigns = Campaign.objects.filter(workspace=lead.workspace_id).order_by("name")
         usable = ~Q(status=Campaign.Status.ARCHIVED) | Q(pk=lead.campaign_id)
         self.fields["campaign"].queryset = campaigns.filter(usable)  # type: ignore[attr-defined]
+
+
+class ReviewForm(forms.Form):
+    status = forms.ChoiceField(choices=Approval.choices)
+    reason = forms.CharField(max_length=500, required=False)
+    # What the person saw who takes a decision back.
+    was = forms.CharField(max_length=10, required=False)
+    queue = forms.BooleanField(required=False)
 
 
 class TagForm(forms.Form):

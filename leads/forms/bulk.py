@@ -28,6 +28,7 @@ WORDS = {
     Kind.STATUS: "Set the status of {}",
     Kind.CAMPAIGN: "Move {} to a campaign",
     Kind.DNC: "Put {} on Do-Not-Call",
+    Kind.DIALER: "Send {} to the auto-dialer",
 }
 
 
@@ -76,12 +77,13 @@ def address_of(listing: LeadListForm) -> str:
 
 
 class BulkForm(forms.Form):
-    """One question for each kind of change: to what."""
+    """One question for each kind of change: to what. Sending to the auto-dialer asks nothing but whether."""
 
     def __init__(self, data: Any = None, *, workspace: Workspace, kind: Kind) -> None:
         super().__init__(data)
         self.kind = kind
-        self.fields["value"] = FIELDS[kind](workspace)
+        if kind in FIELDS:
+            self.fields["value"] = FIELDS[kind](workspace)
         self.tags = Tag.objects.filter(workspace=workspace).order_by("name")[:MOST_CHOICES] if kind == Kind.TAG else ()
 
     def clean_value(self) -> str:
@@ -94,6 +96,8 @@ class BulkForm(forms.Form):
 
     def chosen(self) -> dict[str, str]:
         """The arguments of `start_bulk_change`."""
+        if "value" not in self.fields:
+            return {"value": "", "label": ""}
         value, field = self.cleaned_data["value"], self.fields["value"]
         if self.kind == Kind.DNC:
             return {"value": "", "label": "", "reason": value}

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from accounts.models import Membership, User, Workspace
 from calls.models import Status
 from campaigns.models import Campaign
-from leads.models import LeadStatus, Tag
+from leads.models import Approval, LeadStatus, Tag
 from leads.search import NEVER_CALLED, ORDERS, LeadFilter
 
 MOST_CHOICES = 300
@@ -47,6 +47,7 @@ class LeadListForm(forms.Form):
         label="Do-Not-Call", choices=[("", "Any"), ("yes", "Listed"), ("no", "Not listed")], required=False
     )
     callback = forms.ChoiceField(label="Callback", choices=[("", "Any"), ("due", "Due now")], required=False)
+    approval = forms.ChoiceField(label="Approval", choices=[("", "Any"), *Approval.choices], required=False)
     is_test = forms.ChoiceField(
         label="Test leads",
         choices=[("", "Shown"), ("yes", "Only these"), ("no", "Hidden")],
@@ -108,6 +109,7 @@ class LeadListForm(forms.Form):
             do_not_call=_yes_or_no(asked.get("dnc")),
             is_test=_yes_or_no(asked.get("is_test")),
             callback_due="callback" in asked or None,
+            approval=asked.get("approval", ""),
         )
 
     @property

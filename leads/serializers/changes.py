@@ -85,6 +85,8 @@ class ApprovalChangeSerializer(StrictSerializer):
     status = Choice(Approval.choices, help_text="`pending` asks for an approval; the one that stands changes nothing.")
     reason = OptionalText(max_length=500)
     campaignId = Ignored()
+    priority = Ignored()
+    askedAt = Ignored()
     decidedBy = Ignored()
     decidedAt = Ignored()
 

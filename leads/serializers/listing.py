@@ -14,7 +14,7 @@ from rest_framework.fields import empty
 from accounts.api.base import PageQuery
 from calls.models import Status
 from common.serializers import Choice, CommaList, Text
-from leads.models import LeadStatus
+from leads.models import Approval, LeadStatus
 from leads.search import NEVER_CALLED
 
 LONGEST_LIST = 2000
@@ -91,5 +91,8 @@ class LeadsQuery(PageQuery):
         required=False, allow_null=True, default=None, help_text="Whether the time has come to call the lead back."
     )
     isTest = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Test leads.")
+    approval = Choice(
+        choices=Approval.choices, required=False, allow_blank=True, help_text="Whether they wait for approval."
+    )
     startDate = DayOrMoment(required=False, help_text="Made then or later: a day in the workspace's zone, or a moment.")
     endDate = DayOrMoment(required=False, is_last=True, help_text="Made then or before: a day means to its end.")

@@ -14,12 +14,14 @@ from django.views.decorators.http import require_safe
 from accounts.access import actor_of, membership_of, role_required, workspace_of
 from accounts.models import Role
 from calls.cards import cards_of, next_step_of
+from calls.dialer_board import lead_box
 from calls.services import request_look
 from common import paging, phones
 from leads.access import lead_of
 from leads.forms.acts import CampaignForm, DoNotCallForm, LiftForm, NoteForm, OwnerForm, StatusForm, TagForm
 from leads.models import DoNotCall, Lead, Note
 from leads.queries import LeadState, activity_of, activity_page, state_of, tag_names, zone_sources
+from leads.review import review_of
 
 TABS = {"interactions": "Interactions", "details": "Details", "activity": "Activity"}
 NOTES, SUBMISSIONS, ANSWERS = 8, 20, 8
@@ -89,6 +91,9 @@ def show_lead(
         "state": state,
         "tags": lead.tags.order_by("name"),
         "next": next_step_of(lead),
+        "review": review_of(lead),
+        "dialer_box": lead_box(lead),
+        "zone": state.zone,
         **_CONTEXTS[tab](request, lead, state, asked),
     }
     if membership_of(request).at_least(Role.MEMBER):

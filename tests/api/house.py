@@ -13,7 +13,7 @@ from accounts.actors import SYSTEM, Actor
 from accounts.models import ApiKey, ApiRequest, Role, Workspace
 from accounts.people import invite
 from accounts.services import record
-from calls.models import Interaction, Transcript
+from calls.models import DialerEntry, Interaction, Transcript
 from campaigns.models import Campaign, PromptTemplate
 from campaigns.services import save_template
 from campaigns.variables import create_variable
@@ -85,6 +85,7 @@ def make_house(campaign: Campaign) -> dict[str, str]:
     assert agent.caller_number is not None
     assert agent.template is not None
     lead = _lead(campaign)
+    _dialer(lead)
     member = world.make_user(f"Member{workspace.pk}", workspace, Role.MEMBER)
     name = f"spring_{workspace.pk}"
     create_variable(workspace=workspace, name=name, default="10 %", example="10 %", by=SYSTEM)
@@ -121,6 +122,11 @@ def _lead(campaign: Campaign) -> Lead:
     return lead
 
 
+def _dialer(lead: Lead) -> None:
+    Campaign.objects.filter(pk=lead.campaign_id).update(dialer=Campaign.Dialer.ON)
+    DialerEntry.objects.create(workspace=lead.workspace, campaign=lead.campaign, lead=lead, due_at=clock.now())
+
+
 def _interaction(lead: Lead) -> Interaction:
     call = world.make_interaction(lead, status="completed", dispatch="placed", summary="They talked.")
     line = {"timestamp": "2026-11-20T15:04:05Z", "role": "agent", "message": "Hello!", "source": "voice_ai"}
@@ -152,6 +158,7 @@ def add_rows(campaign: Campaign, ids: dict[str, str], number: int) -> None:
     workspace = campaign.workspace
     known = Lead.objects.get(public_id=ids["leadId"])
     fresh = world.make_lead(_further_campaign(workspace, number), phone=f"+1415555014{number}")
+    _dialer(world.make_lead(campaign, phone=f"+1415555018{number}"))
     for lead in (known, fresh):
         add_note(lead=lead, text=f"Note {number}", by=SYSTEM)
         add_tag(lead=lead, name=f"tag {number}", by=SYSTEM)

@@ -147,6 +147,14 @@ NAMING: list[tuple[str, dict[str, Any]]] = [
     ("createCampaign", {"name": "New", "aiAgents": {"test": "{agentId}"}, "callerNumberId": "{numberId}"}),
     ("updateCampaign", {"aiAgents": {"production": "{agentId}", "test": "{agentId}"}}),
     ("updateCampaign", {"templateId": "{templateId}", "callerNumberId": "{numberId}"}),
+    *(
+        (name, {"name": "New", **rules})
+        for name in ("createCampaign", "updateCampaign")
+        for rules in (
+            {"autoDialer": {"sequence": [{"agentId": "{agentId}", "callerNumberId": "{numberId}"}]}},
+            {"firstSubmissionAction": {"type": "webhook", "webhookEndpointId": "{endpointId}"}},
+        )
+    ),
     ("createAgent", {"name": "New", "providerAgentId": "a1", "accountId": "{accountId}", "templateId": "{templateId}"}),
     (
         "createAgent",
@@ -209,13 +217,15 @@ def test_a_body_may_name_what_is_its_own(
 
 
 def test_every_id_that_a_body_may_hold_is_tried() -> None:
-    tried = {(name, field) for name, body in NAMING for field in fields_of(body)}
+    tried = {(name, field) for name, body in NAMING for field in fields_of(body)} | SOME_MAY_FAIL
     schemas = the_document()["components"]["schemas"]
     for asked in OPERATIONS:
         for field in ids_in(asked.said.get("requestBody", {}), schemas):
             assert (str(asked), field) in tried, f"{asked} takes {field}"
 
 
+# One that is not known fails alone: tests/api/test_send_to_dialer.py.
+SOME_MAY_FAIL = {("sendToAutoDialer", "leadIds")}
 # Of the provider, or of the integrator's own.
 NOT_OURS = {"providerAgentId", "providerNumberId", "clientId", "offerId", "clientLeadId"}
 
@@ -223,7 +233,7 @@ NOT_OURS = {"providerAgentId", "providerNumberId", "clientId", "offerId", "clien
 def fields_of(body: Any) -> list[str]:
     if isinstance(body, dict):
         return [name for field, value in body.items() for name in (field, *fields_of(value))]
-    return []
+    return [name for child in body for name in fields_of(child)] if isinstance(body, list) else []
 
 
 def ids_in(node: Any, schemas: dict[str, Any]) -> set[str]:

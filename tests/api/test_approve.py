@@ -43,13 +43,15 @@ def test_an_approval_is_kept_with_who_when_and_why(api: Client, waiting: Lead, c
         "approval": {
             "status": "approved",
             "campaignId": waiting.campaign.code,
+            "priority": "normal",
+            "askedAt": None,
             "decidedAt": "2026-03-01T12:00:00.000Z",
             "decidedBy": "API key test",
             "reason": "Complete",
         },
     }
     waiting.refresh_from_db()
-    assert (waiting.approval_status, waiting.status) == ("approved", LeadStatus.PENDING_ACTION)
+    assert (waiting.approval_status, waiting.status) == ("approved", LeadStatus.NEW)
     event = AuditEvent.objects.get(object_id=waiting.public_id)
     assert (event.verb, event.data) == (
         "lead.approval",
@@ -114,7 +116,7 @@ def test_who_decides_by_what_they_read_before_another_decided_is_refused(waiting
         decide(lead=mine, status="rejected", by=SYSTEM)
     assert (refused.value.status, refused.value.code) == (409, "CONFLICT")
     waiting.refresh_from_db()
-    assert (waiting.approval_status, waiting.status) == ("approved", LeadStatus.PENDING_ACTION)
+    assert (waiting.approval_status, waiting.status) == ("approved", LeadStatus.NEW)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -78,6 +78,8 @@ def test_a_lead_is_told_whole(api: Client, lead: Lead, bob: User) -> None:
             "approval": {
                 "status": "pending",
                 "campaignId": campaign.code,
+                "priority": None,
+                "askedAt": None,
                 "decidedBy": None,
                 "decidedAt": None,
                 "reason": None,

@@ -28,6 +28,7 @@ def test_a_number_is_told_with_its_account(api: Client, number: CallerNumber) ->
         "kind": "twilio",
         "providerNumberId": number.provider_number_id,
         "accountId": number.account.public_id,
+        "dailyCap": None,
         "active": True,
         "createdAt": number.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
@@ -51,11 +52,13 @@ def test_a_number_is_added_in_any_writing_and_changed(api: Client, account: Prov
         "kind": "sip",
         "providerNumberId": "phnum_1",
         "accountId": account.public_id,
+        "dailyCap": 200,
     }
     found = post(api, "numbers", body)
     assert {name: found[name] for name in body} == body | {"number": "+14155550177"}
-    changed = patch(api, f"numbers/{found['numberId']}", {"number": "+1 415 555 0178", "label": None, "active": False})
-    assert changed == found | {"number": "+14155550178", "label": None, "active": False}
+    emptied = {"label": None, "dailyCap": None, "active": False}
+    changed = patch(api, f"numbers/{found['numberId']}", {"number": "+1 415 555 0178", **emptied})
+    assert changed == found | {"number": "+14155550178", **emptied}
     events = AuditEvent.objects.filter(object_id=found["numberId"]).order_by("id")
     assert [(event.verb, event.api_key) for event in events] == [
         ("number.created", ApiKey.objects.get()),
@@ -70,6 +73,8 @@ def test_a_number_is_added_in_any_writing_and_changed(api: Client, account: Prov
         ({"number": "1" * 41}, "number: "),
         ({"kind": "pigeon"}, "kind: "),
         ({"label": "a" * 81}, "label: "),
+        ({"dailyCap": 0}, "dailyCap: "),
+        ({"dailyCap": 100_001}, "dailyCap: "),
         ({"providerNumberId": ""}, "providerNumberId: "),
         ({"e164": "+14155550177"}, "e164: There is no such field."),
     ],

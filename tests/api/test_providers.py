@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from pytest_django import Settings
 from accounts.models import ApiKey, ApiRequest, AuditEvent, KeptAnswer, Workspace
 from calls.provider_checks import Check, store_result
 from campaigns.models import ProviderAccount
+from common import clock
+from common.shapes import iso
 from tests import world
 from tests.api.asking import count_queries, details_of, get, patch, post, send
 
@@ -36,6 +39,8 @@ def test_an_account_is_told_without_its_secrets(api: Client, account: ProviderAc
         "callsPerSecond": 100.0,
         "concurrency": 100,
         "active": True,
+        "blockedUntil": None,
+        "blockedWhy": None,
         "webhookUrl": account.webhook_url,
         "hasApiKey": True,
         "hasWebhookSecret": True,
@@ -44,6 +49,18 @@ def test_an_account_is_told_without_its_secrets(api: Client, account: ProviderAc
         "checkResults": [],
         "createdAt": account.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
+
+
+def test_an_account_that_the_provider_fails_says_until_when_nothing_is_dialed(
+    api: Client, account: ProviderAccount
+) -> None:
+    until = clock.real_now() + timedelta(minutes=1)
+    ProviderAccount.objects.update(blocked_until=until, blocked_why="503 Service Unavailable")
+    found = get(api, path(account))
+    assert (found["blockedUntil"], found["blockedWhy"]) == (iso(until), "503 Service Unavailable")
+    ProviderAccount.objects.update(blocked_until=clock.real_now() - timedelta(seconds=1))
+    found = get(api, path(account))
+    assert (found["blockedUntil"], found["blockedWhy"]) == (None, None)
 
 
 def test_a_new_account_is_checked_at_once_and_its_secrets_are_nowhere(api: Client, workspace: Workspace) -> None:

@@ -362,7 +362,8 @@ def test_where_nobody_listens_a_placement_asks_for_listeners_and_no_more(lead: L
         dial(call.pk, "t1")
     asked = [query["sql"] for query in seen.captured_queries if "SAVEPOINT" not in query["sql"]]
     [placement] = [index for index, sql in enumerate(asked) if sql.startswith("UPDATE") and "'conv_1'" in sql]
-    note, listeners = asked[placement + 1 :]
+    note, listeners, circuit = asked[placement + 1 :]
     assert note.startswith('INSERT INTO "calls_interactionevent"')
     assert 'FROM "webhooks_webhookendpoint"' in listeners
+    assert 'FROM "campaigns_provideraccount"' in circuit
     assert WebhookEvent.objects.count() == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,11 +14,13 @@ from accounts.actors import SYSTEM
 from accounts.models import AuditEvent, OperatorSwitch, Workspace
 from accounts.services import set_calls_stopped
 from calls.launch import MISSING, OK, WARN, checklist, launch_campaign
+from campaigns.dialing import StepValues
 from campaigns.models import CallerNumber, Campaign, ProviderAccount, VoiceAgent
-from campaigns.services import save_template
+from campaigns.services import save_template, update_campaign
 from common import clock
 from common.errors import ProblemError
 from tests import world
+from webhooks.models import WebhookEndpoint
 
 Lines = Callable[[str], list[str]]
 
@@ -120,6 +123,50 @@ def test_an_agent_that_the_provider_did_not_list_is_told(lines: Lines, account: 
     listed = {"agents": [{"id": "agent_other", "name": "Other"}]}
     ProviderAccount.objects.filter(pk=account.pk).update(directory=listed)
     assert any("compare the ID" in text for text in lines(WARN))
+
+
+def test_what_the_dialer_lacks_is_a_remark_and_stops_no_launch(lines: Lines, campaign: Campaign) -> None:
+    agent = world.make_agent(VoiceAgent.objects.get().account, name="Gone")
+    steps = [StepValues(after_attempt=1), StepValues(after_attempt=2, agent=agent)]
+    rules: dict[str, Any] = {"min_gap_minutes": 0, "retry_outcomes": ["busy"], "dialer_concurrency": 500}
+    update_campaign(campaign=campaign, by=SYSTEM, steps=steps, holidays=[{"date": "2020-12-25", "name": ""}], **rules)
+    quiet = lines(WARN)
+    assert any("holidays are over" in text for text in quiet)
+    assert any("auto-dialer is off" in text for text in lines(OK))
+    VoiceAgent.objects.filter(pk=agent.pk).update(is_active=False)
+    Campaign.objects.update(dialer="on")
+    told = set(lines(WARN)) - set(quiet)
+    assert len(told) == 2
+    assert any("500 calls at a time, but" in text and "has 100" in text for text in told)
+    assert any("Step 2 of the sequence calls with Gone" in text for text in told)
+    Campaign.objects.update(dialer="paused", retry_outcomes=[], dialer_concurrency=None)
+    told = set(lines(WARN)) - set(quiet)
+    assert any("is paused" in text for text in told)
+    assert any("tries again after no outcome" in text for text in told)
+    assert lines(MISSING) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "dialer", "state", "sentence"),
+    [
+        ("voice_ai", "paused", WARN, "wait while the auto-dialer is paused"),
+        ("voice_ai", "off", OK, "only once while the auto-dialer is off"),
+        ("webhook", "off", WARN, "no endpoint is chosen"),
+    ],
+)
+def test_what_the_first_action_needs_is_told(
+    lines: Lines, campaign: Campaign, action: str, dialer: str, state: str, sentence: str
+) -> None:
+    Campaign.objects.update(first_action=action, dialer=dialer)
+    assert any(sentence in text for text in lines(state))
+
+
+def test_an_endpoint_that_is_switched_off_is_told(lines: Lines, campaign: Campaign) -> None:
+    hook = WebhookEndpoint.objects.create(
+        workspace=campaign.workspace, url="https://crm.example.com/", description="CRM", state="paused"
+    )
+    Campaign.objects.update(first_action="webhook", first_action_endpoint=hook)
+    assert any("CRM, which is paused: switch it on" in text for text in lines(WARN))
 
 
 def test_launching_makes_it_active_and_is_on_record_once(campaign: Campaign, workspace: Workspace) -> None:

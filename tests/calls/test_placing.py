@@ -201,6 +201,7 @@ def test_a_throttled_call_goes_back_into_the_queue_and_counts_no_attempt(
     dial(call.pk, "too early")
     assert len(network.dials) == 1
     Interaction.objects.update(not_before=clock.real_now())
+    ProviderAccount.objects.update(next_start_at=None)
     dial(call.pk, "t2")
     assert state(call)[0] == Dispatch.PLACED
 
@@ -327,7 +328,7 @@ def test_an_account_dials_no_more_at_a_time_than_its_lines(call: Interaction, ne
 
 
 def test_an_account_starts_no_faster_than_its_pace(call: Interaction, network: FakeNetwork) -> None:
-    ProviderAccount.objects.update(calls_per_second=0.5)
+    ProviderAccount.objects.update(calls_per_second=0.2)
     network.on(
         "outbound-call", lambda asked: answer(200, {"success": True, "conversation_id": asked.json["to_number"]})
     )

@@ -96,4 +96,4 @@ def test_the_contact_type_tells_whether_they_were_reached(lead: Lead, spoken_to:
         lead, status="completed", dispatch="placed", placed_at="2026-01-01T00:00:00Z", spoken_to=spoken_to
     )
     Campaign.objects.update(template=world.make_template(lead.workspace, body="{{contact_type}}"))
-    assert preview_prompt(preflight=preflight(lead=lead)).prompt == contact_type
+    assert preview_prompt(preflight=preflight(lead=lead)).variables["contact_type"] == contact_type

@@ -36,3 +36,12 @@ def test_one_that_does_not_lead_cannot_release() -> None:
     hold_lease(name="s", holder="a")
     release_lease(name="s", holder="b")
     assert not hold_lease(name="s", holder="c")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ahead", [timedelta(minutes=1), timedelta(days=365)])
+def test_a_lease_from_before_the_clock_was_set_back_is_taken_over(ahead: timedelta) -> None:
+    hold_lease(name="s", holder="dead")
+    Lease.objects.update(expires_at=clock.real_now() + ahead)
+    assert hold_lease(name="s", holder="b")
+    assert not hold_lease(name="s", holder="c")

@@ -20,7 +20,7 @@ OTHER_WIDTHS = (360, 768, 900, 1024)
 SERIOUS = {"serious", "critical"}
 # With the first row of the demo in place of each name.
 ROWS = """
-from calls.models import Interaction
+from calls.models import DialerEntry, Interaction
 from campaigns.models import CallerNumber, Campaign, PromptTemplate, ProviderAccount, VoiceAgent
 from leads.models import Lead, LeadStatus
 from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint, WebhookEvent
@@ -35,6 +35,9 @@ delivery = Delivery.objects.create(endpoint=hook, event=event, state="failed", t
 DeliveryAttempt.objects.create(
     delivery=delivery, url=hook.url, status=500, request_headers={"webhook-id": event.public_id}, response_body="oops"
 )
+lead = Lead.objects.filter(campaign=Campaign.objects.order_by("pk").first()).order_by("pk").first()
+done = {"workspace": lead.workspace, "campaign": lead.campaign, "state": "done", "why_text": "All attempts are made."}
+DialerEntry.objects.create(lead=lead, **done)
 called = Interaction.objects.filter(transcript__isnull=False, recording_state="stored").order_by("-pk").first()
 result = {
     "lead": called.lead.public_id,
@@ -70,6 +73,10 @@ PAGES = (
     "/campaigns/new/",
     "/campaigns/{campaign}/",
     "/campaigns/{campaign}/edit/",
+    "/campaigns/{campaign}/dialer/",
+    "/campaigns/{campaign}/dialer/?show=done",
+    "/campaigns/{campaign}/dialer/settings/",
+    "/campaigns/{campaign}/dialer/settings/?preset=speed_to_lead",
     "/agents/",
     "/agents/new/",
     "/agents/{agent}/",

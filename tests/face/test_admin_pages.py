@@ -11,8 +11,8 @@ from accounts.actors import SYSTEM
 from accounts.keys import create_api_key
 from accounts.models import ApiRequest, Invitation, KeptAnswer, OperatorSwitch, Workspace
 from accounts.services import record
-from calls.models import CallPrompt, InboxEvent, Interaction, InteractionEvent, Transcript
-from campaigns.models import PromptVariable, ProviderAccount
+from calls.models import CallPrompt, DialerEntry, DialerState, InboxEvent, Interaction, InteractionEvent, Transcript
+from campaigns.models import PromptVariable, ProviderAccount, SequenceStep
 from common import clock
 from common.models import Lease, ProcessHeartbeat, SentForm
 from leads.models import BulkChange, BulkItem, Lead, LeadPhone, Submission, Tag
@@ -36,6 +36,9 @@ def everything(campaign: Any, lead: Lead, alice: Any) -> list[str]:
     Transcript.objects.create(interaction=call, messages=[])
     InteractionEvent.objects.create(interaction=call, kind="created")
     InboxEvent.objects.create(account=account, key="k", body=BODY, interaction=call)
+    DialerEntry.objects.create(workspace=workspace, campaign=lead.campaign, lead=lead)
+    DialerState.objects.create(campaign=lead.campaign)
+    SequenceStep.objects.create(campaign=lead.campaign, position=1)
     key, text = create_api_key(workspace=workspace, name="Zapier", scopes=["interactions:read"], by=SYSTEM)
     LeadPhone.objects.create(lead=lead, e164="+14155550177")
     Tag.objects.create(workspace=workspace, name="hot")

@@ -7,8 +7,24 @@ from typing import Any
 from django.test import Client
 
 from accounts.models import AuditEvent, User, Workspace
-from campaigns.models import CallerNumber, Campaign, ProviderAccount, VoiceAgent
+from campaigns.dialing import StepValues, steps_of
+from campaigns.models import CallerNumber, Campaign, ProviderAccount, SequenceStep, VoiceAgent
 from tests import world
+
+NO_STEPS = {"steps-TOTAL_FORMS": 0, "steps-INITIAL_FORMS": 0}
+RULES = {
+    "name": "Spring",
+    "hours": '{"mon": []}',
+    "min_gap_minutes": 0,
+    "max_attempts": 3,
+    "voicemail_action": "hang_up",
+    "first_action": "none",
+    "review_priority": "normal",
+}
+
+
+def change(client: Client, campaign: Campaign, **fields: Any) -> Any:
+    return client.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", {**RULES, **NO_STEPS, **fields})
 
 
 def act(client: Client, campaign: Campaign, action: str) -> str:
@@ -34,10 +50,9 @@ def test_launching_asks_what_the_campaigns_page_asks(operator_client: Client, ca
 
 
 def test_a_status_that_is_posted_changes_nothing(operator_client: Client, campaign: Campaign) -> None:
-    data = {"name": "Spring", "status": "archived", "hours": '{"mon": []}', "min_gap_minutes": 0, "max_attempts": 1}
-    operator_client.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data)
+    change(operator_client, campaign, status="archived", dialer="on")
     changed = Campaign.objects.get()
-    assert (changed.name, changed.status) == ("Spring", "active")
+    assert (changed.name, changed.status, changed.dialer) == ("Spring", "active", "off")
 
 
 def test_a_change_is_on_record(operator_client: Client, operator: User, campaign: Campaign) -> None:
@@ -81,10 +96,9 @@ def test_a_prompts_new_name_is_on_record(operator_client: Client, operator: User
 
 
 def test_the_admin_keeps_client_and_offer_and_finds_by_them(operator_client: Client, campaign: Campaign) -> None:
-    data = {"name": "Spring", "hours": '{"mon": []}', "min_gap_minutes": 0, "max_attempts": 1, "offer_name": "Visit"}
-    operator_client.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data | {"duplicate_window_days": 0})
+    change(operator_client, campaign, offer_name="Visit", duplicate_window_days=0)
     assert Campaign.objects.get().offer_name == ""
-    operator_client.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data | {"duplicate_window_days": 7})
+    change(operator_client, campaign, offer_name="Visit", duplicate_window_days=7)
     changed = Campaign.objects.get()
     assert (changed.offer_name, changed.duplicate_window_days) == ("Visit", 7)
     assert changed.code in operator_client.get("/admin/campaigns/campaign/", {"q": "visit"}).content.decode()
@@ -101,3 +115,82 @@ def test_mistakes_of_an_account_are_told_at_their_fields(
     assert "copy it again" in errors(operator_client.post(url, spaced))
     operator_client.post(url, data | {"host": account.host, "api_key": "sk_new"})
     assert ProviderAccount.objects.get().api_key == "sk_new"
+
+
+def steps(*rows: dict[str, Any], stored: list[SequenceStep] | None = None) -> dict[str, Any]:
+    known = stored or []
+    sent: dict[str, Any] = {"steps-TOTAL_FORMS": len(rows), "steps-INITIAL_FORMS": len(known)}
+    for place, row in enumerate(rows):
+        fields = {"id": known[place].pk, "campaign": known[place].campaign_id} if place < len(known) else {}
+        sent |= {f"steps-{place}-{name}": value for name, value in (fields | row).items()}
+    return sent
+
+
+def test_all_rules_of_the_dialer_are_set_in_the_admin_through_the_service(
+    operator_client: Client, operator: User, campaign: Campaign
+) -> None:
+    rules = {
+        "hours_zone": "Europe/Berlin",
+        "holidays": "25 Dec Christmas",
+        "max_attempts_per_day": 2,
+        "retry_outcomes": ["busy"],
+        "excluded_statuses": ["signed"],
+        "calls_per_minute": 20,
+        "daily_cap": 300,
+        "ring_timeout_seconds": 20,
+        "first_action": "human_review",
+    }
+    rows = steps({"position": 1, "wait_minutes": 90}, {"position": 0, "after_attempt": 1, "outcomes": ["busy"]})
+    assert change(operator_client, campaign, **rules, **rows).status_code == 302
+    kept = Campaign.objects.get()
+    assert kept.holidays == [{"date": "12-25", "name": "Christmas"}]
+    assert (kept.hours_zone, kept.retry_outcomes, kept.daily_cap) == ("Europe/Berlin", ["busy"], 300)
+    assert steps_of(kept) == [StepValues(after_attempt=1, outcomes=("busy",)), StepValues(wait_minutes=90)]
+    event = AuditEvent.objects.get(verb="campaign.changed")
+    assert event.user == operator
+    assert {"steps", "daily_cap"} <= set(event.data["changes"])
+
+
+def test_steps_change_places_and_are_deleted(operator_client: Client, campaign: Campaign) -> None:
+    change(operator_client, campaign, retry_outcomes=["busy"], **steps({"after_attempt": 1}, {"after_attempt": 2}))
+    stored = list(campaign.steps.all())
+    turned = steps({"position": 2, "after_attempt": 1}, {"position": 1, "after_attempt": 2}, stored=stored)
+    assert change(operator_client, campaign, retry_outcomes=["busy"], **turned).status_code == 302
+    assert [step.after_attempt for step in steps_of(campaign)] == [2, 1]
+    stored = list(campaign.steps.all())
+    gone = steps({"position": 0, "after_attempt": 2, "DELETE": "on"}, {"after_attempt": 1}, stored=stored)
+    change(operator_client, campaign, retry_outcomes=["busy"], **gone)
+    assert [step.after_attempt for step in steps_of(campaign)] == [1]
+
+
+def test_rules_that_contradict_are_told_and_nothing_is_saved(operator_client: Client, campaign: Campaign) -> None:
+    assert "no more than that a day" in errors(change(operator_client, campaign, max_attempts_per_day=9))
+    rows = steps({"after_attempt": 7})
+    page = change(operator_client, campaign, retry_outcomes=["busy"], **rows).content.decode()
+    assert "nothing follows attempt 7" in page
+    assert Campaign.objects.get().name == "Spring kitchens"
+
+
+def test_a_campaign_is_made_in_the_admin_and_gets_its_steps_afterwards(
+    operator_client: Client, campaign: Campaign
+) -> None:
+    data = RULES | {"workspace": campaign.workspace_id, "min_gap_minutes": 240, "retry_outcomes": ["no_answer"]}
+    data |= {"hours": '{"mon": [["09:00", "18:00"]]}'}
+    assert operator_client.post("/admin/campaigns/campaign/add/", data).status_code == 302
+    assert steps_of(Campaign.objects.get(name="Spring")) == []
+
+
+def test_the_dialer_is_started_paused_and_stopped_by_actions(operator_client: Client, campaign: Campaign) -> None:
+    assert "is off: start it" in act(operator_client, campaign, "pause_dialer")
+    for action, state in (("start_dialer", "on"), ("pause_dialer", "paused"), ("stop_dialer", "off")):
+        act(operator_client, campaign, action)
+        assert Campaign.objects.get().dialer == state
+
+
+def test_a_numbers_daily_cap_is_set_and_zero_is_told(operator_client: Client, campaign: Campaign) -> None:
+    number = CallerNumber.objects.get()
+    url = f"/admin/campaigns/callernumber/{number.pk}/change/"
+    data = {"account": number.account_id, "e164": number.e164, "provider_number_id": "x", "kind": "sip"}
+    assert "greater than or equal to 1" in errors(operator_client.post(url, data | {"daily_cap": 0}))
+    operator_client.post(url, data | {"daily_cap": 200})
+    assert CallerNumber.objects.get().daily_cap == 200

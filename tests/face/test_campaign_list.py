@@ -106,3 +106,11 @@ def test_an_empty_workspace_leads_to_the_first_one(alice_client: Client, campaig
     page = alice_client.get(reverse("campaign_list")).content.decode()
     assert "No campaigns yet" in page
     assert reverse("campaign_new") in page
+
+
+def test_a_row_tells_the_state_of_the_dialer_and_the_zone_of_the_hours(vera_client: Client, campaign: Campaign) -> None:
+    assert "Dialer off" in vera_client.get(reverse("campaign_list")).content.decode()
+    Campaign.objects.update(dialer="paused", hours_zone="Europe/Berlin")
+    page = vera_client.get(reverse("campaign_list"))
+    assert "Dialer paused" in page.content.decode()
+    assert page.context["rows"][0].hours == "Always (Berlin time)"

@@ -166,3 +166,17 @@ def test_an_empty_list_leads_to_the_next_step(alice_client: Client, account: Pro
     assert NEW in alice_client.get(LIST).content.decode()
     ProviderAccount.objects.update(is_active=False)
     assert reverse("account_new") in alice_client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(("text", "kept"), [("200", 200), ("", None)])
+def test_a_number_may_have_a_daily_cap(alice_client: Client, number: CallerNumber, text: str, kept: int | None) -> None:
+    CallerNumber.objects.update(daily_cap=50)
+    alice_client.post(edit_url(number), form(number.account, e164=number.e164, daily_cap=text))
+    assert CallerNumber.objects.get().daily_cap == kept
+    assert ("at most 200 calls a day" in alice_client.get(LIST).content.decode()) == bool(kept)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "100001", "many"])
+def test_a_daily_cap_that_is_none_is_told(alice_client: Client, number: CallerNumber, text: str) -> None:
+    sent = form(number.account, e164=number.e164, daily_cap=text)
+    assert list(errors(alice_client.post(edit_url(number), sent))) == ["daily_cap"]

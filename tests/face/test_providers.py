@@ -244,3 +244,18 @@ def test_a_queue_that_is_down_does_not_break_the_question(
         ask_for_check(account)
     account.refresh_from_db()
     assert account.check_asked_at
+
+
+def test_an_account_whose_provider_fails_says_until_when_it_waits_and_why(
+    adam_client: Client, account: ProviderAccount
+) -> None:
+    assert "Waits for the provider" not in adam_client.get(reverse("account_list")).content.decode()
+    until = clock.real_now() + timedelta(seconds=40)
+    ProviderAccount.objects.update(failures=5, blocked_until=until, blocked_why="It answered 503 <busy>.")
+    page = adam_client.get(page_of(account)).content.decode()
+    assert "Nothing is dialled through this account until" in page
+    assert f"{clock.business_time(until):%H:%M}" in page
+    assert "It answered 503 &lt;busy&gt;." in page
+    assert "Waits for the provider" in adam_client.get(reverse("account_list")).content.decode()
+    ProviderAccount.objects.update(blocked_until=clock.real_now() - timedelta(seconds=1))
+    assert "Nothing is dialled through" not in adam_client.get(page_of(account)).content.decode()

@@ -1,89 +1,17 @@
-"""`next_open` against an independent brute force that walks minute by minute and looks at the wall clock."""
+"""When weekly hours open. Against a walk through time they are held by test_next_call_time."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from calls.gate.hours import Opening, next_open
 from common.hours import WeeklyHours
 
-ZONES = [
-    "America/New_York",
-    "Pacific/Honolulu",
-    "Europe/London",
-    "Asia/Kolkata",
-    "Asia/Kathmandu",
-    "Australia/Lord_Howe",
-    "America/St_Johns",
-    "America/Havana",
-    "Africa/Cairo",
-    "America/Santiago",
-    "Asia/Beirut",
-    "Pacific/Apia",
-    "Africa/Casablanca",
-    "America/Sao_Paulo",
-]
-DAYS_2026 = st.datetimes(datetime(2018, 1, 1), datetime(2027, 12, 1), timezones=st.just(UTC))
-MINUTE = timedelta(minutes=1)
-
-
-def window() -> st.SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.integers(0, 95), st.integers(1, 96)).map(lambda w: (min(w) * 15, max(*w, min(w) + 1) * 15))
-
-
-def day() -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
-    return st.lists(window(), max_size=2).map(lambda ws: tuple(sorted(ws)) if _apart(ws) else tuple(ws[:1]))
-
-
-def _apart(windows: list[tuple[int, int]]) -> bool:
-    return len(windows) < 2 or max(windows[0][0], windows[1][0]) >= min(windows[0][1], windows[1][1])
-
 
 def in_zones(hours: WeeklyHours, *zones: str) -> tuple[Opening, ...]:
     return tuple(Opening(hours, zone) for zone in zones)
-
-
-def is_open(moment: datetime, hours: WeeklyHours, zones: tuple[str, ...]) -> bool:
-    """By the wall clock, as a person would tell."""
-    for zone in zones:
-        local = moment.astimezone(ZoneInfo(zone))
-        minutes = local.hour * 60 + local.minute
-        if not any(start <= minutes < end for start, end in hours[local.weekday()]):
-            return False
-    return True
-
-
-def brute_force(start: datetime, hours: WeeklyHours, zones: tuple[str, ...]) -> datetime | None:
-    if is_open(start, hours, zones):
-        return start
-    moment = start.replace(second=0, microsecond=0) + MINUTE
-    for _ in range(9 * 24 * 60):
-        if is_open(moment, hours, zones):
-            return moment
-        moment += MINUTE
-    return None
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    start=DAYS_2026,
-    hours=st.tuples(*[day() for _ in range(7)]),
-    zones=st.lists(st.sampled_from(ZONES), min_size=1, max_size=3, unique=True).map(tuple),
-)
-def test_it_is_the_earliest_open_moment_in_every_zone(
-    start: datetime, hours: WeeklyHours, zones: tuple[str, ...]
-) -> None:
-    found, expected = next_open(start, in_zones(hours, *zones)), brute_force(start, hours, zones)
-    if expected is not None:
-        assert found == expected
-    elif found is not None:
-        assert found > start + timedelta(days=9)
-        assert is_open(found, hours, zones)
 
 
 def at(text: str) -> datetime:

@@ -144,7 +144,8 @@ def test_an_upload_looks_for_no_leads_when_nobody_listens(
         upload_list(workspace=workspace, by=SYSTEM, found=found, channel="phone", reason="")
     asked = [query["sql"] for query in counted.captured_queries]
     assert sum('"webhooks_' in sql for sql in asked) == 1
-    assert not any('"leads_lead"' in sql for sql in asked)
+    # The dialer asks for its own entries; for who hears of it, nobody asks.
+    assert not any('"leads_lead"' in sql and "dialer" not in sql for sql in asked)
 
 
 def test_a_change_of_many_leads_tells_of_each(lead: Lead, listener: WebhookEndpoint, api: Client) -> None:

@@ -8,7 +8,7 @@ import requests
 from sandbox.faults import FAULTS, pick, strike
 from tests.sandbox.harness import SPEED, Box, Tenant
 
-DEFAULTS = {"speed": SPEED, "seed": 1, "faults": {}}
+DEFAULTS = {"speed": SPEED, "seed": 1, "faults": {}, "clock": ""}
 MIXED = "+15555550171"
 
 
@@ -30,11 +30,14 @@ def test_change_is_partial(box: Box) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"sped": 2}, 'There is no setting "sped". Known settings: speed, seed, faults.'),
+        ({"sped": 2}, 'There is no setting "sped". Known settings: speed, seed, faults, clock.'),
         ({"speed": 0}, "speed must be a number above 0 and at most 100000."),
         ({"speed": "fast"}, "speed must be a number above 0 and at most 100000."),
         ({"speed": True}, "speed must be a number above 0 and at most 100000."),
         ({"seed": 1.5}, "seed must be a whole number."),
+        ({"clock": 7}, "clock must be a text: real_origin,business_origin,speed."),
+        ({"clock": "now"}, 'clock must be "real_origin,business_origin,speed", three numbers, not "now".'),
+        ({"clock": "0,0,0"}, "The speed in clock must be above 0, not 0.0."),
         ({"faults": []}, "faults must be an object of fault names and probabilities."),
         ({"faults": {"no_webhook": 2}}, 'The probability of "no_webhook" must be a number from 0 to 1.'),
     ],

@@ -70,7 +70,7 @@ class SubmissionFactsShape(PersonShape):
     submissionNumber: int
     isTest: bool
     isDuplicate: NotRequired[Annotated[bool, "Of lead.processed: it was counted at a lead that had come before."]]
-    action: NotRequired[Annotated[str, "Of lead.first_submission_action: none, for nothing is done by itself yet."]]
+    action: NotRequired[Annotated[str, "Of lead.first_submission_action: none, voice_ai, human_review or webhook."]]
 
 
 class SubmissionEventShape(AboutLeadShape):

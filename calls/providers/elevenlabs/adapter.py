@@ -114,7 +114,8 @@ def _read_placement(answer: http.Answer) -> PlaceResult:
     if answer.status == 429:
         return PlaceResult(placement=Placement.THROTTLED, message=wire.detail(answer), retry_after=_retry_after(answer))
     if answer.status in REFUSALS:
-        return PlaceResult(placement=Placement.REJECTED, message=wire.detail(answer))
+        blamed = _blames_account(answer)
+        return PlaceResult(placement=Placement.REJECTED, message=wire.detail(answer), blames_account=blamed)
     body = answer.json if isinstance(answer.json, dict) else {}
     conversation_id = body.get("conversation_id")
     call_id = body.get("callSid") or body.get("sip_call_id")
@@ -129,6 +130,11 @@ def _read_placement(answer: http.Answer) -> PlaceResult:
     return PlaceResult(
         placement=Placement.UNKNOWN, message=f"ElevenLabs answered {answer.status}: {wire.detail(answer)}"
     )
+
+
+def _blames_account(answer: http.Answer) -> bool:
+    """The key is wrong, or nothing is left to pay with."""
+    return wire.is_refused(answer) or answer.status == 402 or wire.detail_status(answer) == "quota_exceeded"
 
 
 def _retry_after(answer: http.Answer) -> float | None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
 from accounts.activity import sweep_activity
 from accounts.idempotency import forget_kept_answers
+from calls.dialer.sweep import sweep_dialer
+from calls.dialer.tick import tick
 from calls.dispatch.sweep import sweep_dispatch
 from calls.ingest.sweep import sweep_ingest
 from common.once import forget_sent_forms
@@ -23,9 +25,12 @@ from webhooks.sweep import sweep_webhooks
 
 log = structlog.get_logger(__name__)
 LEASE = "scheduler"
+DIALER_LEASE = "dialer"
 STEP_SECONDS = 1.0
+TICK_SECONDS = 0.5
 SWEEPS: tuple[Callable[[], None], ...] = (
     sweep_dispatch,
+    sweep_dialer,
     sweep_ingest,
     forget_dead_processes,
     forget_sent_forms,
@@ -46,11 +51,30 @@ class Command(BaseCommand):
         token = new_token()
         heartbeat = Heartbeat(kind="scheduler", token=token, watches_queue=True)
         heartbeat.start()
+        dialer = threading.Thread(target=dial, args=(token, stopped), name="dialer")
+        dialer.start()
         try:
             lead(token, stopped)
         finally:
+            stopped.set()
+            dialer.join()
             release_lease(name=LEASE, holder=token)
             heartbeat.stop()
+
+
+def dial(token: str, stopped: threading.Event) -> None:
+    """In a thread of its own: a sweep that takes long must not hold up the calls."""
+    while not stopped.is_set():
+        began = time.monotonic()
+        try:
+            close_old_connections()
+            if hold_lease(name=DIALER_LEASE, holder=token):
+                tick()
+        except Exception as error:
+            log.exception("tick_failed", exc_info=error)
+        stopped.wait(max(TICK_SECONDS - (time.monotonic() - began), 0.05))
+    release_lease(name=DIALER_LEASE, holder=token)
+    connection.close()
 
 
 def lead(token: str, stopped: threading.Event) -> None:

@@ -1,0 +1,105 @@
+"""What the end of a call means for its lead's entry: again by rule, a callback, or over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import takewhile
+from typing import Any
+
+from django.db.models import Q
+
+from calls.dialer.entries import settle
+from calls.dialer.planning import MOST_FAULTS, plan_entries
+from calls.models import UNPLACED, DialerEntry, Dispatch, ErrorCode, Interaction, Status
+from campaigns.models import Campaign
+from common import clock
+from leads.services import lock_lead
+
+Lane, State = DialerEntry.Lane, DialerEntry.State
+# Not the lead's fault, and no attempt: it is tried again after a while, a few times in a row.
+FAULT_CODES = (
+    *(ErrorCode.PROVIDER_FAULT, ErrorCode.PROVIDER_REJECTED, ErrorCode.NOT_PLACED),
+    *(ErrorCode.NO_REPORT, ErrorCode.INTERNAL),
+)
+FAULT_WAIT = timedelta(minutes=15)
+# Over by these, and opened again when a better report or a person's correction makes something else of the call.
+OF_THE_OUTCOME = ("OUTCOME_FINAL", "MAX_ATTEMPTS_REACHED")
+BY_A_PERSON = ("TAKEN_OUT", "STOPPED", "CANCELLED")
+
+
+def on_call_ended(*, interaction: Interaction, **_: Any) -> None:
+    """In the transaction in which the call ended, or its outcome became another."""
+    if interaction.is_test and not interaction.lead.is_test:
+        return
+    lock_lead(interaction.lead)
+    entry = _entry_of(interaction) or _promised(interaction)
+    if entry is None or not _concerns(entry, interaction):
+        return
+    if interaction.error_code == ErrorCode.CANCELLED:
+        _end(entry, "CANCELLED", interaction.error_message)
+        return
+    _take_in(entry, interaction)
+    entry.state, entry.interaction = State.WAITING, None
+    entry.save(update_fields=["state", "interaction", "faults", "not_before", "callback_at"])
+    settle(plan_entries(entry.campaign, [entry]))
+
+
+def _entry_of(interaction: Interaction) -> DialerEntry | None:
+    rows = DialerEntry.objects.select_for_update(of=("self",)).select_related("lead__workspace", "campaign")
+    return rows.filter(lead=interaction.lead_id, campaign=interaction.campaign_id).first()
+
+
+def _promised(interaction: Interaction) -> DialerEntry | None:
+    """Whoever made the call, the dialer keeps what was promised on it."""
+    is_promise = interaction.status == Status.SCHEDULED_CALLBACK and interaction.callback_at
+    if not is_promise or interaction.campaign.dialer == Campaign.Dialer.OFF:
+        return None
+    DialerEntry.objects.get_or_create(
+        lead=interaction.lead,
+        campaign=interaction.campaign,
+        defaults={"workspace": interaction.workspace, "lane": Lane.CALLBACK, "sent_at": interaction.created_at},
+    )
+    return _entry_of(interaction)
+
+
+def _concerns(entry: DialerEntry, interaction: Interaction) -> bool:
+    """The call it waits for, or the newest of its lead; an older one says nothing any more."""
+    if entry.state == State.CALLING:
+        return entry.interaction_id in (None, interaction.pk)
+    if interaction.placed_at is None:
+        return False
+    newer = Interaction.objects.placed().filter(lead=interaction.lead_id, campaign=interaction.campaign_id)
+    if newer.filter(pk__gt=interaction.pk).exists():
+        return False
+    return entry.state == State.WAITING or entry.why in OF_THE_OUTCOME or _promises_anew(entry, interaction)
+
+
+def _promises_anew(entry: DialerEntry, interaction: Interaction) -> bool:
+    """Who took it out knew nothing of a promise made on a later call."""
+    return interaction.callback_at is not None and (
+        entry.why not in BY_A_PERSON or interaction.created_at > entry.updated_at
+    )
+
+
+def _take_in(entry: DialerEntry, interaction: Interaction) -> None:
+    entry.faults = _faults_in_a_row(entry, interaction)
+    ended_at = interaction.ended_at or clock.now()
+    entry.not_before = ended_at + FAULT_WAIT * 2 ** (entry.faults - 1) if entry.faults else None
+    if interaction.dispatch not in UNPLACED and interaction.error_code not in FAULT_CODES:
+        is_callback = interaction.status == Status.SCHEDULED_CALLBACK
+        entry.callback_at = interaction.callback_at if is_callback else None
+
+
+def _faults_in_a_row(entry: DialerEntry, interaction: Interaction) -> int:
+    """Counted from the calls and not one by one: what a call came to may be told more than once."""
+    calls = Interaction.objects.filter(lead=entry.lead_id, campaign=entry.campaign_id, created_at__gte=entry.sent_at)
+    over = calls.exclude(status=Status.IN_PROGRESS)
+    # What the gate has withdrawn, or what waited too long, says nothing of the way to the provider.
+    over = over.filter(~Q(dispatch=Dispatch.WITHDRAWN) | Q(error_code=ErrorCode.INTERNAL))
+    codes = over.order_by("-id").values_list("error_code", flat=True)[:MOST_FAULTS]
+    return len(list(takewhile(lambda code: code in FAULT_CODES, codes)))
+
+
+def _end(entry: DialerEntry, why: str, text: str) -> None:
+    fields = {"due_at": None, "interaction": None, "why": why, "why_text": text[:300], "updated_at": clock.now()}
+    DialerEntry.objects.filter(pk=entry.pk).update(state=State.DONE, **fields)

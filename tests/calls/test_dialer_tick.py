@@ -1,0 +1,256 @@
+"""The tick: who is due is called, by lane, within caps, fairly, and nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.actors import SYSTEM
+from calls.dialer.control import set_dialer
+from calls.dialer.entries import send_to_dialer, take_out
+from calls.dialer.tick import tick
+from calls.models import DialerEntry, DialerState, Interaction
+from campaigns.models import Campaign
+from common import clock
+from leads.models import Lead
+from leads.services import add_to_do_not_call, set_status
+from tests.travel import Clock
+from tests.world import make_calling_workspace, make_campaign, make_lead
+
+pytestmark = pytest.mark.django_db
+
+NIGHT = {"mon": [["09:00", "17:00"]], "tue": [["09:00", "17:00"]]}
+
+
+@pytest.fixture
+def at(settings: Any) -> Clock:
+    clock = Clock(settings)
+    # A Monday, noon in New York.
+    clock.at("2026-06-01T12:00:00-04:00")
+    return clock
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return dialing(make_calling_workspace())
+
+
+def dialing(campaign: Campaign, **columns: Any) -> Campaign:
+    Campaign.objects.filter(pk=campaign.pk).update(dialer=Campaign.Dialer.ON, **columns)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def crowd(campaign: Campaign, count: int, area: int = 212) -> list[Lead]:
+    leads = [make_lead(campaign, phone=f"+1{area}5550{100 + place}") for place in range(count)]
+    send_to_dialer(leads=leads, by=SYSTEM)
+    return leads
+
+
+def called() -> list[int]:
+    return list(Interaction.objects.order_by("id").values_list("lead_id", flat=True))
+
+
+def entry(lead: Lead) -> DialerEntry:
+    return DialerEntry.objects.get(lead=lead)
+
+
+def test_a_lead_that_was_sent_is_called_by_the_next_tick(campaign: Campaign, at: Clock) -> None:
+    (lead,) = crowd(campaign, 1)
+    assert tick() == 1
+    call = Interaction.objects.get()
+    assert (call.lead, call.origin, call.dispatch) == (lead, "auto_dialer", "queued")
+    assert (entry(lead).state, entry(lead).interaction) == ("calling", call)
+    assert tick() == 0
+
+
+def test_outside_the_hours_it_is_called_when_they_open(campaign: Campaign, at: Clock) -> None:
+    dialing(campaign, hours=NIGHT)
+    at.at("2026-06-01T22:00:00-04:00")
+    (lead,) = crowd(campaign, 1)
+    assert entry(lead).due_at == at.at("2026-06-02T09:00:00-04:00")
+    at.at("2026-06-02T08:59:59-04:00")
+    assert tick() == 0
+    at.at("2026-06-02T09:00:00-04:00")
+    assert tick() == 1
+
+
+def test_callbacks_go_before_leads_that_came_in_then_new_ones_then_retries(campaign: Campaign, at: Clock) -> None:
+    dialing(campaign, dialer_concurrency=1)
+    leads = crowd(campaign, 4)
+    lanes = [DialerEntry.Lane.RETRY, DialerEntry.Lane.NEW, DialerEntry.Lane.SUBMITTED, DialerEntry.Lane.CALLBACK]
+    for lead, lane in zip(leads, lanes, strict=True):
+        DialerEntry.objects.filter(lead=lead).update(lane=lane)
+    for _ in leads:
+        assert tick() == 1
+        Interaction.objects.filter(status="in_progress").update(status="no_answer", dispatch="placed")
+    assert called() == [lead.pk for lead in reversed(leads)]
+
+
+def test_without_new_first_new_leads_and_retries_go_by_their_time(campaign: Campaign, at: Clock) -> None:
+    dialing(campaign, dialer_concurrency=1, new_first=False)
+    new, retry = crowd(campaign, 2)
+    earlier = clock.now() - timedelta(minutes=5)
+    DialerEntry.objects.filter(lead=retry).update(lane=DialerEntry.Lane.RETRY, due_at=earlier)
+    tick()
+    assert called() == [retry.pk]
+
+
+def test_no_more_are_begun_than_the_campaign_may_make_at_a_time(campaign: Campaign, at: Clock) -> None:
+    dialing(campaign, dialer_concurrency=3)
+    crowd(campaign, 5)
+    assert (tick(), tick()) == (3, 0)
+    assert DialerState.objects.get().held_why == "WAITING_FOR_LINE"
+
+
+def test_no_more_are_begun_than_the_account_has_lines(campaign: Campaign, at: Clock) -> None:
+    account = campaign.production_agent.account  # type: ignore[union-attr]
+    account.concurrency = 2
+    account.save()
+    crowd(campaign, 5)
+    assert (tick(), tick()) == (2, 0)
+
+
+def test_the_daily_cap_ends_the_day_and_the_next_day_goes_on(campaign: Campaign, at: Clock) -> None:
+    dialing(campaign, daily_cap=2)
+    crowd(campaign, 3)
+    assert (tick(), tick()) == (2, 0)
+    Interaction.objects.update(status="no_answer", dispatch="placed", placed_at=clock.now())
+    assert tick() == 0
+    assert DialerState.objects.get().held_why == "DAILY_CAP_REACHED"
+    at.move(days=1)
+    assert tick() == 1
+
+
+def test_campaigns_that_share_an_account_get_the_same_share(campaign: Campaign, at: Clock) -> None:
+    account = campaign.production_agent.account  # type: ignore[union-attr]
+    account.concurrency = 6
+    account.save()
+    other = dialing(make_campaign(campaign.production_agent, name="Other"))
+    crowd(campaign, 10)
+    crowd(other, 10, area=213)
+    assert tick() == 6
+    counts = [Interaction.objects.filter(campaign=each).count() for each in (campaign, other)]
+    assert counts == [3, 3]
+
+
+def test_what_one_campaign_leaves_the_other_takes(campaign: Campaign, at: Clock) -> None:
+    account = campaign.production_agent.account  # type: ignore[union-attr]
+    account.concurrency = 6
+    account.save()
+    other = dialing(make_campaign(campaign.production_agent, name="Other"))
+    crowd(campaign, 1)
+    crowd(other, 10, area=213)
+    assert tick() == 6
+
+
+def test_a_campaign_that_fails_holds_up_no_other(
+    campaign: Campaign, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = dialing(make_campaign(campaign.production_agent, name="Other"))
+    crowd(campaign, 2)
+    crowd(other, 2, area=213)
+    # No number at all is a state that the gate knows; a step that points nowhere is not.
+    Campaign.objects.filter(pk=campaign.pk).update(retry_outcomes=7)
+    assert tick() == 2
+    assert set(Interaction.objects.values_list("campaign", flat=True)) == {other.pk}
+    assert "operator" in DialerState.objects.get(campaign=campaign).held_text
+
+
+def test_a_number_that_two_leads_share_is_called_once(campaign: Campaign, at: Clock) -> None:
+    twins = [make_lead(campaign, phone="+12125550150") for _ in range(2)]
+    send_to_dialer(leads=twins, by=SYSTEM)
+    assert (tick(), tick()) == (1, 0)
+
+
+@pytest.mark.parametrize("state", ["off", "paused"])
+def test_a_dialer_that_is_not_on_dials_nobody(campaign: Campaign, at: Clock, state: str) -> None:
+    crowd(campaign, 2)
+    Campaign.objects.update(dialer=state)
+    assert tick() == 0
+
+
+def test_an_inactive_campaign_and_the_stop_switch_stop_everything(campaign: Campaign, at: Clock) -> None:
+    crowd(campaign, 2)
+    Campaign.objects.update(status="inactive")
+    assert tick() == 0
+    Campaign.objects.update(status="active")
+    campaign.workspace.calls_stopped_at = clock.now()
+    campaign.workspace.save()
+    assert tick() == 0
+
+
+def test_pausing_withdraws_queued_calls_at_once_and_resuming_calls_them_again(campaign: Campaign, at: Clock) -> None:
+    (lead,) = crowd(campaign, 1)
+    tick()
+    set_dialer(campaign=campaign, act="pause", by=SYSTEM)
+    call = Interaction.objects.get()
+    assert (call.dispatch, call.error_code) == ("withdrawn", "DIALER_NOT_ON")
+    assert entry(lead).state == "waiting"
+    set_dialer(campaign=campaign, act="resume", by=SYSTEM)
+    assert tick() == 1
+
+
+def test_stopping_empties_the_list(campaign: Campaign, at: Clock) -> None:
+    (lead,) = crowd(campaign, 1)
+    set_dialer(campaign=campaign, act="stop", by=SYSTEM)
+    assert (entry(lead).state, entry(lead).why) == ("done", "STOPPED")
+
+
+def test_a_lead_that_says_no_leaves_the_dialer_at_once(campaign: Campaign, at: Clock) -> None:
+    first, second = crowd(campaign, 2)
+    add_to_do_not_call(workspace=campaign.workspace, address=first.phone, by=SYSTEM)
+    set_status(lead=second, status="dnc", by=SYSTEM)
+    assert [entry(lead).why for lead in (first, second)] == ["DO_NOT_CALL", "DO_NOT_CALL"]
+    assert tick() == 0
+
+
+def test_a_lead_whose_status_is_left_out_is_parked_until_it_changes(campaign: Campaign, at: Clock) -> None:
+    (lead,) = crowd(campaign, 1)
+    set_status(lead=lead, status="qualified", by=SYSTEM)
+    assert (entry(lead).state, entry(lead).due_at, entry(lead).why) == ("waiting", None, "STATUS_EXCLUDED")
+    assert tick() == 0
+    set_status(lead=lead, status="new", by=SYSTEM)
+    assert tick() == 1
+
+
+def test_whoever_is_taken_out_is_not_called_a_queued_call_included(campaign: Campaign, at: Clock) -> None:
+    waiting, queued = crowd(campaign, 2)
+    dialing(campaign, dialer_concurrency=1)
+    tick()
+    assert take_out(lead=waiting, by=SYSTEM)
+    assert take_out(lead=queued, by=SYSTEM, reason="Bought already")
+    assert not take_out(lead=queued, by=SYSTEM)
+    assert Interaction.objects.get().dispatch == "withdrawn"
+    assert {each.why for each in DialerEntry.objects.all()} == {"TAKEN_OUT"}
+    assert tick() == 0
+
+
+def test_new_hours_give_new_times(campaign: Campaign, at: Clock) -> None:
+    from calls.dialer.sweep import sweep_dialer
+    from campaigns.services import update_campaign
+
+    dialing(campaign, hours=NIGHT)
+    at.at("2026-06-01T22:00:00-04:00")
+    (lead,) = crowd(campaign, 1)
+    update_campaign(campaign=campaign, by=SYSTEM, hours={"mon": [["00:00", "24:00"]]})
+    sweep_dialer()
+    assert entry(lead).due_at == clock.now()
+    assert tick() == 1
+
+
+def test_a_tick_costs_the_same_queries_for_many_as_for_few(campaign: Campaign, at: Clock) -> None:
+    crowd(campaign, 2)
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        assert tick() == 2
+    other = dialing(make_calling_workspace("Other"))
+    crowd(other, 30)
+    with CaptureQueriesContext(connection) as many:
+        assert tick() == 30
+    assert len(many) <= len(few) + 1
