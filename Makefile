@@ -45,7 +45,7 @@ test-postgres: dev
 	@$(PY) -m tests.services postgres
 	TEST_DATABASE=postgres $(PYTEST) --ignore=tests/up --ignore=tests/sandbox $(ONCE) $(PLAIN) $(TESTS)
 
-# Two weeks over changes of the clocks with 10,000 leads in each: docs/simulation.md.
+# Two weeks over changes of the clocks with 5,000 leads in each: docs/simulation.md.
 simulate: dev
 	@$(PY) -m tests.simulation.run $(SIM)
 

@@ -105,6 +105,7 @@ def _zone(plan: Plan) -> str:
 
 def contact_type(plan: Plan) -> str:
     placed = Interaction.objects.placed().filter(lead=plan.lead).exclude(pk=plan.interaction_id or 0)
-    if placed.filter(spoken_to=True).exists():
+    spoken_to = set(placed.values_list("spoken_to", flat=True).distinct())
+    if True in spoken_to:
         return "returning"
-    return "first" if placed.exists() else "new"
+    return "first" if spoken_to else "new"

@@ -174,6 +174,8 @@ def _newest(calls: InteractionQuerySet, by: str) -> dict[Any, datetime]:
 
 def _dead(calls: InteractionQuerySet, newest: dict[str, datetime]) -> frozenset[str]:
     """Numbers whose last call found that they do not exist."""
+    if not newest:
+        return frozenset()
     found = calls.filter(error_code=ErrorCode.INVALID_NUMBER).values_list("to_number", "placed_at")
     return frozenset(number for number, placed_at in found if newest.get(number) == placed_at)
 

@@ -30,6 +30,8 @@ QUEUE = 60.0
 PARTS = {"morning": (0, 720), "afternoon": (720, 1020), "evening": (1020, 1440)}
 PREFERENCE = 3 * DAY
 FAULT, DEAD, REFUSED = "12", "10", "39"
+# The provider asks for patience first: no measure of how quick the dialer is.
+THROTTLED = ("34", "35")
 MOST_FAULTS = 3
 SHOWN = 40
 RULES = (
@@ -349,7 +351,8 @@ class Checker:
             self.say("caller number", dial.at, f"lead {lead['id']} was called from {dial.sender}")
         if story.callback_at is None:
             self._check_step(lead, story, dial, step)
-        if story.last_dial is None and lead["submitted"] and self._could_at(lead, story.ready):
+        is_first = story.last_dial is None and lead["submitted"] and dial.ending not in THROTTLED
+        if is_first and self._could_at(lead, story.ready):
             self.delays.append(dial.at - story.ready)
 
     def _check_step(self, lead: JSON, story: Story, dial: Dial, step: JSON) -> None:

@@ -1,4 +1,4 @@
-"""Simulated weeks with as many leads as wanted: `python -m tests.simulation.run --leads 10000 --keep <folder>`."""
+"""Simulated weeks with as many leads as wanted: `python -m tests.simulation.run --leads 5000 --keep <folder>`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def say(line: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Simulated weeks, each over a change of the clocks.")
     parser.add_argument("--weeks", choices=WEEKS, nargs="+", default=list(WEEKS))
-    parser.add_argument("--leads", type=int, default=10_000, help="in each week")
+    parser.add_argument("--leads", type=int, default=5_000, help="in each week")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a new folder for plans, books and the rest; default: thrown away")
     options = parser.parse_args()

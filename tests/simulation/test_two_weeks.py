@@ -1,6 +1,6 @@
 """Two simulated weeks, one over each change of the clocks: nobody is dialed who must not be, and nobody is forgotten.
 
-`make simulate` lives through the same with 10,000 leads in each; docs/simulation.md says how.
+500 leads here, 10,000 with `make simulate`; docs/simulation.md says how.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tests.simulation import checker
 from tests.simulation.driver import live
 from tests.simulation.plan import WEEKS, make_plan
 
+# In each week.
 LEADS = 250
 
 
