@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from accounts.actors import Actor
 from accounts.models import AuditEvent, Membership, OperatorSwitch, Role, User, Workspace
@@ -93,7 +93,5 @@ def set_operator_stop(*, stopped: bool) -> None:
 
 def are_calls_stopped(workspace_id: int) -> bool:
     """Asked at every claim and always from the database: a cached answer could let one more phone ring."""
-    return (
-        Workspace.objects.filter(pk=workspace_id, calls_stopped_at__isnull=False).exists()
-        or OperatorSwitch.objects.filter(calls_stopped_at__isnull=False).exists()
-    )
+    by_operator = Exists(OperatorSwitch.objects.filter(calls_stopped_at__isnull=False))
+    return Workspace.objects.filter(Q(calls_stopped_at__isnull=False) | Q(by_operator), pk=workspace_id).exists()

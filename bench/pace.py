@@ -121,6 +121,7 @@ def _installation(per_second: int) -> tuple[Any, Any]:
 def _feed(campaign: Any, account: Any, per_second: int, seconds: int) -> None:
     """As the dialer's tick does: every second as many as can start within the next ones."""
     from calls import job_names
+    from calls.dialer.tick import DIALS_A_JOB
     from calls.dispatch.sweep import sweep_dispatch
     from calls.models import Interaction
     from common import clock
@@ -134,7 +135,7 @@ def _feed(campaign: Any, account: Any, per_second: int, seconds: int) -> None:
         made += len(leads)
         calls = [_call(lead, campaign, account) for lead in Lead.objects.bulk_create(leads)]
         Interaction.objects.bulk_create(calls)
-        enqueue_many(job_names.DIAL, [call.pk for call in calls], queue="dial")
+        enqueue_many(job_names.DIAL, [call.pk for call in calls], queue="dial", each=DIALS_A_JOB)
         sweep_dispatch()
         time.sleep(max(1 - (time.monotonic() - now), 0))
     # What has no start yet gets none any more, the rest comes to its end.

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from calls.gate.facts import Plan, count_attempts
-from calls.models import Interaction
+from calls.gate.facts import Plan, read_facts
+from calls.gate.rules import Facts
 from campaigns import prompts
 from campaigns.models import Campaign
 from campaigns.queries import variable_defaults
@@ -22,10 +22,12 @@ class RenderedPrompt:
     variables: dict[str, str]
 
 
-def render_prompt(plan: Plan, *, direction: str, additional_instructions: str = "") -> RenderedPrompt:
+def render_prompt(
+    plan: Plan, *, direction: str, additional_instructions: str = "", facts: Facts | None = None
+) -> RenderedPrompt:
     """The template with this lead's values; the instructions of this call stand literally at the end."""
     defaults = variable_defaults(plan.lead.workspace_id)
-    values = values_for(plan, direction=direction, defaults=defaults)
+    values = values_for(plan, direction=direction, defaults=defaults, facts=facts)
     version = plan.prompt_version
     body = prompts.render(version.body, values, defaults) + _on_voicemail(values) if version else ""
     if additional_instructions.strip():
@@ -36,9 +38,11 @@ def render_prompt(plan: Plan, *, direction: str, additional_instructions: str = 
     return RenderedPrompt(prompt=body, first_message=first_message, variables=variables)
 
 
-def values_for(plan: Plan, *, direction: str, defaults: Mapping[str, str] | None = None) -> dict[str, str]:
-    """`defaults` of the workspace's variables are read where they are not given."""
-    values = _lead_values(plan) | _system_values(plan, direction)
+def values_for(
+    plan: Plan, *, direction: str, defaults: Mapping[str, str] | None = None, facts: Facts | None = None
+) -> dict[str, str]:
+    """`defaults` of the workspace's variables and the gate's facts are read where they are not given."""
+    values = _lead_values(plan) | _system_values(plan, direction, facts or read_facts(plan))
     return values | _voicemail_values(plan.campaign, values, defaults)
 
 
@@ -82,16 +86,16 @@ def _lead_values(plan: Plan) -> dict[str, str]:
     }
 
 
-def _system_values(plan: Plan, direction: str) -> dict[str, str]:
+def _system_values(plan: Plan, direction: str, facts: Facts) -> dict[str, str]:
     local = clock.now().astimezone(ZoneInfo(_zone(plan)))
     return {
         "call_direction": direction,
-        "contact_type": contact_type(plan),
+        "contact_type": facts.contact_type,
         "campaign_name": plan.campaign.name,
         "agent_name": plan.agent.name if plan.agent else "",
         "workspace_name": plan.lead.workspace.name,
         "caller_number": plan.caller_number.e164 if plan.caller_number else "",
-        "attempt_number": str(count_attempts(plan.lead, plan.campaign) + 1),
+        "attempt_number": str(facts.attempts + 1),
         "current_date": f"{local:%Y-%m-%d}",
         "current_time": f"{local:%H:%M}",
         "current_weekday": f"{local:%A}",
@@ -101,11 +105,3 @@ def _system_values(plan: Plan, direction: str) -> dict[str, str]:
 def _zone(plan: Plan) -> str:
     zones = candidate_zones(plan.lead, plan.number) if plan.number else ()
     return zones[0] if zones else "UTC"
-
-
-def contact_type(plan: Plan) -> str:
-    placed = Interaction.objects.placed().filter(lead=plan.lead).exclude(pk=plan.interaction_id or 0)
-    spoken_to = set(placed.values_list("spoken_to", flat=True).distinct())
-    if True in spoken_to:
-        return "returning"
-    return "first" if spoken_to else "new"

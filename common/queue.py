@@ -23,9 +23,9 @@ def enqueue_after_commit(job: str, *args: Any, queue: str = "default", first: bo
     transaction.on_commit(partial(enqueue, job, *args, queue=queue, first=first))
 
 
-def enqueue_many_after_commit(job: str, ids: Sequence[int], *, queue: str = "default") -> None:
-    """A job for each id, all in one round trip."""
-    transaction.on_commit(partial(enqueue_many, job, list(ids), queue=queue))
+def enqueue_many_after_commit(job: str, ids: Sequence[int], *, queue: str = "default", each: int = 1) -> None:
+    """Jobs of `each` ids, all in one round trip."""
+    transaction.on_commit(partial(enqueue_many, job, list(ids), queue=queue, each=each))
 
 
 @lru_cache
@@ -48,8 +48,9 @@ def enqueue(job: str, *args: Any, queue: str = "default", first: bool = False) -
     return True
 
 
-def enqueue_many(job: str, ids: Sequence[int], *, queue: str = "default") -> bool:
-    jobs = [Queue.prepare_data(job, (pk,), result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS) for pk in ids]
+def enqueue_many(job: str, ids: Sequence[int], *, queue: str = "default", each: int = 1) -> bool:
+    parts = [tuple(ids[start : start + each]) for start in range(0, len(ids), each)]
+    jobs = [Queue.prepare_data(job, part, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS) for part in parts]
     try:
         if jobs:
             _queue(queue).enqueue_many(jobs)

@@ -97,7 +97,7 @@ def _locked(entries: QuerySet[DialerEntry]) -> list[DialerEntry]:
 
 def _begin_anew(entry: DialerEntry, lane: int) -> None:
     """Sent by somebody who knows what the calls before came to: they are no reason to stop, and faults are forgiven."""
-    entry.state, entry.lane, entry.sent_at = State.WAITING, lane, clock.now()
+    entry.state, entry.lane, entry.sent_at, entry.due_at = State.WAITING, lane, clock.now(), None
     entry.faults, entry.not_before, entry.callback_at, entry.interaction = 0, None, None, None
 
 

@@ -39,7 +39,7 @@ def on_call_ended(*, interaction: Interaction, **_: Any) -> None:
         _end(entry, "CANCELLED", interaction.error_message)
         return
     _take_in(entry, interaction)
-    entry.state, entry.interaction = State.WAITING, None
+    entry.state, entry.interaction, entry.due_at = State.WAITING, None, None
     entry.save(update_fields=["state", "interaction", "faults", "not_before", "callback_at"])
     settle(plan_entries(entry.campaign, [entry]))
 

@@ -145,7 +145,9 @@ def _judge(entry: DialerEntry, plan: Plan, facts: Facts, course: Course, *, now:
     if parked := next((reason for reason in verdict.reasons if reason.code in PARKING), None):
         return _planned(entry, lane, plan, verdict, State.WAITING, None, parked.code, parked.message)
     wait = _wait(entry, verdict, course, now)
-    part, is_callback = course.step.part, entry.callback_at is not None
+    # Whose time has come and who was held by a cap has had the preferred part of the day: it must not slip for ever.
+    has_come = entry.due_at is not None and entry.due_at <= now
+    part, is_callback = "" if has_come else course.step.part, entry.callback_at is not None
     at = next_call_time(facts.timing, now, not_before=wait.until, part=part, zones=facts.zones)
     code, text = why_then(
         facts.timing, now, at, not_before=wait.until, is_callback=is_callback, part=part, zones=facts.zones

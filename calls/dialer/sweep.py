@@ -88,6 +88,6 @@ def _free_lost() -> None:
             calling = rows.select_related("lead__workspace", "campaign").filter(pk=pk, state=State.CALLING)
             entry = calling.first()
             if entry:
-                entry.state, entry.interaction = State.WAITING, None
+                entry.state, entry.interaction, entry.due_at = State.WAITING, None, None
                 entry.save(update_fields=["state", "interaction"])
                 settle(plan_entries(entry.campaign, [entry]))

@@ -39,6 +39,7 @@ AHEAD_SECONDS = 3.0
 # At most so many entries of one campaign are looked at in one tick, and so many begun at a time.
 MOST_LOOKED_AT = 200
 AT_ONCE = 50
+DIALS_A_JOB = 4
 RESUME_AFTER = timedelta(seconds=30)
 CLASH_WAIT = timedelta(minutes=1)
 FAULT_WAIT = timedelta(minutes=15)
@@ -300,7 +301,7 @@ def _call(ready: Sequence[Planned]) -> None:
         entry.why, entry.why_text = "CALLING", "It is being called."
     names = ["state", "interaction", "updated_at", "why", "why_text"]
     DialerEntry.objects.bulk_update([each.entry for each in ready], names)
-    enqueue_many_after_commit(job_names.DIAL, [call.pk for call in calls], queue="dial")
+    enqueue_many_after_commit(job_names.DIAL, [call.pk for call in calls], queue="dial", each=DIALS_A_JOB)
 
 
 def _keep_state(turn: Turn) -> None:

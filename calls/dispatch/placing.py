@@ -127,14 +127,17 @@ def _prepare(interaction: Interaction) -> PlaceRequest | None:
     if answer is not None:
         _withdraw_by(interaction, Verdict(reasons=(answer,), next_allowed_at=answer.next_allowed_at))
         return None
-    verdict = evaluate(read_facts(plan_of(interaction)), clock.now())
+    plan = plan_of(interaction)
+    facts = read_facts(plan)
+    verdict = evaluate(facts, clock.now())
     if not verdict.allowed:
         _withdraw_by(interaction, verdict)
         return None
     rendered = render_prompt(
-        plan_of(interaction),
+        plan,
         direction=interaction.direction,
         additional_instructions=interaction.additional_instructions,
+        facts=facts,
     )
     _keep_prompt(interaction, rendered)
     return _request(interaction, rendered)

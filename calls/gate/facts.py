@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from accounts.models import Workspace
 from accounts.services import are_calls_stopped
@@ -17,7 +16,7 @@ from calls.gate.hours import Opening
 from calls.gate.rules import Facts
 from calls.gate.sequence import Attempt
 from calls.gate.timing import Timing
-from calls.models import ErrorCode, Interaction, InteractionQuerySet
+from calls.models import ErrorCode, Interaction, Status
 from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import clock, phones
 from common.hours import Holidays, WeeklyHours, holidays_or_none, hours_or_closed
@@ -95,14 +94,13 @@ def read_facts_of(plans: Sequence[Plan]) -> list[Facts]:
 def _facts(plan: Plan, known: _Known) -> Facts:
     lead, campaign = plan.lead, plan.campaign
     phone = phones.parse_phone(plan.number)
-    attempts = known.attempts[lead.pk, campaign.pk]
+    attempts = known.attempts(plan)
     zones = candidate_zones(lead, plan.number) if phone else ()
-    calls = (known.last_to_lead.get(lead.pk), known.last_to_number.get(plan.number))
     return Facts(
         number=plan.number,
         number_possible=phone is not None and phone.e164 == plan.number,
         number_valid=phone is not None and phone.valid,
-        number_dead=plan.number in known.dead,
+        number_dead=known.is_dead(plan.number),
         listed_as=_listed_as(plan, known),
         calls_stopped=known.calls_stopped,
         campaign_active=plan.is_test or campaign.status == Campaign.Status.ACTIVE,
@@ -115,15 +113,37 @@ def _facts(plan: Plan, known: _Known) -> Facts:
         max_attempts=campaign.max_attempts,
         timing=Timing(
             openings=_openings(campaign, zones, *known.rules[campaign.pk]),
-            last_call_at=max((moment for moment in calls if moment), default=None),
+            last_call_at=known.last_call_at(plan),
             min_gap=timedelta(minutes=campaign.min_gap_minutes),
             attempts=tuple(attempt.at for attempt in attempts),
             max_per_day=campaign.max_attempts_per_day,
             number_free_at=known.number_free_at.get(plan.caller_number.pk) if plan.caller_number else None,
         ),
         zones=zones,
-        made=tuple(attempts),
+        made=attempts,
+        contact_type=known.contact_type(plan),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    """What the gate looks at of a call to one of the leads or numbers: placed, or under way."""
+
+    pk: int
+    public_id: str
+    lead_id: int
+    campaign_id: int
+    number: str
+    status: str
+    error_code: str
+    placed_at: datetime | None
+    ended_at: datetime | None
+    is_test: bool
+    spoken_to: bool
+
+    def counts_for(self, lead: Lead) -> bool:
+        """As InteractionQuerySet.attempts has it."""
+        return (not self.is_test or lead.is_test) and self.error_code != ErrorCode.PROVIDER_FAULT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,70 +152,71 @@ class _Known:
 
     listed: dict[str, DoNotCall]
     calls_stopped: bool
-    live: list[tuple[int, str, int, str]]
-    attempts: dict[tuple[int, int], list[Attempt]]
-    last_to_lead: dict[int, datetime]
-    last_to_number: dict[str, datetime]
-    dead: frozenset[str]
+    calls_to_lead: dict[int, list[_Call]]
+    calls_to_number: dict[str, list[_Call]]
     number_free_at: dict[int, datetime]
     rules: dict[int, tuple[WeeklyHours, Holidays]]
 
     @classmethod
     def of(cls, plans: Sequence[Plan]) -> _Known:
-        """The gap protects the person: it counts from the last call to the lead or to the number, tests included."""
         workspace = plans[0].lead.workspace
-        leads = {plan.lead.pk for plan in plans}
         numbers = {plan.number for plan in plans if plan.number}
-        placed = Interaction.objects.placed().filter(workspace=workspace)
-        last_to_number = _newest(placed.filter(to_number__in=numbers), "to_number")
+        calls = _calls(workspace.pk, {plan.lead.pk for plan in plans}, numbers)
+        by_lead, by_number = defaultdict(list), defaultdict(list)
+        for call in calls:
+            by_lead[call.lead_id].append(call)
+            by_number[call.number].append(call)
         return cls(
             listed={entry.address: entry for entry in DoNotCall.objects.for_phones(workspace.pk, numbers)},
             calls_stopped=are_calls_stopped(workspace.pk),
-            live=_live(workspace.pk, leads, numbers),
-            attempts=_attempts(leads, {plan.campaign.pk for plan in plans}),
-            last_to_lead=_newest(placed.filter(lead__in=leads), "lead"),
-            last_to_number=last_to_number,
-            dead=_dead(placed.filter(to_number__in=numbers), last_to_number),
+            calls_to_lead=by_lead,
+            calls_to_number=by_number,
             number_free_at=_full_numbers(workspace, plans),
             rules={plan.campaign.pk: _rules(plan.campaign) for plan in _one_of_each_campaign(plans)},
         )
 
+    def attempts(self, plan: Plan) -> tuple[Attempt, ...]:
+        """Of the campaign to the lead, oldest first."""
+        return tuple(
+            Attempt(at=call.placed_at, status=call.status, ended_at=call.ended_at)
+            for call in self.calls_to_lead[plan.lead.pk]
+            if call.placed_at and call.campaign_id == plan.campaign.pk and call.counts_for(plan.lead)
+        )
+
+    def last_call_at(self, plan: Plan) -> datetime | None:
+        """The gap protects the person: it counts from the last call to the lead or to the number, tests included."""
+        calls = (*self.calls_to_lead[plan.lead.pk], *self.calls_to_number[plan.number])
+        return max((call.placed_at for call in calls if call.placed_at), default=None)
+
+    def is_dead(self, number: str) -> bool:
+        """The last call found that the number does not exist."""
+        placed = [call for call in self.calls_to_number[number] if call.placed_at]
+        return bool(placed) and placed[-1].error_code == ErrorCode.INVALID_NUMBER
+
     def live_call_id(self, plan: Plan) -> str:
         """Another call that is under way to the number or to the lead."""
-        for lead, number, pk, public_id in self.live:
-            if pk != plan.interaction_id and (lead == plan.lead.pk or number == plan.number):
-                return public_id
-        return ""
+        calls = (*self.calls_to_lead[plan.lead.pk], *self.calls_to_number[plan.number])
+        live = (call for call in calls if call.status == Status.IN_PROGRESS and call.pk != plan.interaction_id)
+        return next((call.public_id for call in live), "")
+
+    def contact_type(self, plan: Plan) -> str:
+        calls = self.calls_to_lead[plan.lead.pk]
+        others = [call for call in calls if call.placed_at and call.pk != plan.interaction_id]
+        if any(call.spoken_to for call in others):
+            return "returning"
+        return "first" if others else "new"
 
 
-def _newest(calls: InteractionQuerySet, by: str) -> dict[Any, datetime]:
-    return dict(calls.order_by().values_list(by).annotate(Max("placed_at")))
-
-
-def _dead(calls: InteractionQuerySet, newest: dict[str, datetime]) -> frozenset[str]:
-    """Numbers whose last call found that they do not exist."""
-    if not newest:
-        return frozenset()
-    found = calls.filter(error_code=ErrorCode.INVALID_NUMBER).values_list("to_number", "placed_at")
-    return frozenset(number for number, placed_at in found if newest.get(number) == placed_at)
-
-
-def _live(workspace_id: int, leads: Iterable[int], numbers: Iterable[str]) -> list[tuple[int, str, int, str]]:
-    same = Q(to_number__in=numbers) | Q(lead__in=leads)
-    rows = Interaction.objects.live().filter(same, workspace=workspace_id)
-    return list(rows.values_list("lead_id", "to_number", "pk", "public_id"))
-
-
-def _attempts(leads: Iterable[int], campaigns: Iterable[int]) -> dict[tuple[int, int], list[Attempt]]:
-    """Of each lead in each campaign, oldest first."""
-    found: dict[tuple[int, int], list[Attempt]] = defaultdict(list)
-    rows = Interaction.objects.attempts().filter(lead__in=leads, campaign__in=campaigns).order_by("placed_at", "id")
-    for call in rows.only("lead_id", "campaign_id", "placed_at", "status", "ended_at"):
-        assert call.placed_at
-        found[call.lead_id, call.campaign_id].append(
-            Attempt(at=call.placed_at, status=call.status, ended_at=call.ended_at)
-        )
-    return found
+def _calls(workspace_id: int, leads: Iterable[int], numbers: Iterable[str]) -> list[_Call]:
+    """In one query, oldest first: what a lead or a number has behind it is little."""
+    theirs = Q(to_number__in=numbers) | Q(lead__in=leads)
+    real = Q(placed_at__isnull=False) | Q(status=Status.IN_PROGRESS)
+    rows = Interaction.objects.filter(theirs, real, workspace=workspace_id).order_by("placed_at", "id")
+    names = ("lead_id", "campaign_id", "status", "error_code", "placed_at", "ended_at", "is_test", "spoken_to")
+    return [
+        _Call(pk=pk, public_id=public_id, number=number, **dict(zip(names, facts, strict=True)))
+        for pk, public_id, number, *facts in rows.values_list("pk", "public_id", "to_number", *names)
+    ]
 
 
 def _full_numbers(workspace: Workspace, plans: Sequence[Plan]) -> dict[int, datetime]:
@@ -285,8 +306,10 @@ def _fits(caller_number: CallerNumber | None, agent: VoiceAgent | None) -> bool:
 
 
 def live_call_id(plan: Plan) -> str:
-    live = _live(plan.lead.workspace_id, [plan.lead.pk], [plan.number])
-    return next((public_id for _, _, pk, public_id in live if pk != plan.interaction_id), "")
+    same = Q(to_number=plan.number) | Q(lead=plan.lead)
+    live = Interaction.objects.live().filter(same, workspace=plan.lead.workspace_id)
+    others = live.exclude(pk=plan.interaction_id or 0)
+    return others.values_list("public_id", flat=True).first() or ""
 
 
 def count_attempts(lead: Lead, campaign: Campaign, *, up_to: int | None = None) -> int:

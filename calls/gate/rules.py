@@ -67,6 +67,8 @@ class Facts:
     """Where the lead may be."""
     made: tuple[Attempt, ...] = ()
     """The attempts that count, oldest first."""
+    contact_type: str = "new"
+    """For the prompt: new, first (was called before) or returning (was spoken to before)."""
 
 
 def evaluate(facts: Facts, now: datetime) -> Verdict:

@@ -5,6 +5,7 @@ A person's correction stands against every report but that one; what the reports
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -37,7 +38,8 @@ UNCORRECTED: dict[str, Any] = {"corrected_at": None, "corrected_by": None, "corr
 @transaction.atomic
 def apply_report(interaction_id: int, report: CallReport) -> None:
     """Any number of times, in any order, with any part missing."""
-    interaction = Interaction.objects.select_for_update().filter(pk=interaction_id).first()
+    rows = Interaction.objects.select_related("workspace", "campaign", "lead__workspace")
+    interaction = rows.select_for_update(of=("self",)).filter(pk=interaction_id).first()
     if interaction is None:
         return
     if interaction.dispatch != Dispatch.PLACED:
@@ -55,7 +57,7 @@ def apply_report(interaction_id: int, report: CallReport) -> None:
     if changes or has_more_lines:
         Interaction.objects.filter(pk=interaction.pk).update(**changes, updated_at=clock.now())
     if "status" in changes:
-        _after_outcome(interaction)
+        _after_outcome(interaction, changed=changes)
     elif has_more_lines or changes.keys() - UNSEEN:
         tell(UPDATED, interaction)
 
@@ -182,10 +184,11 @@ def _was_last_attempt(interaction: Interaction) -> bool:
     return counts and attempts >= interaction.campaign.max_attempts
 
 
-def _after_outcome(interaction: Interaction) -> None:
+def _after_outcome(interaction: Interaction, *, changed: Iterable[str]) -> None:
     """`interaction` still has the status that stood until now."""
     before = interaction.status
-    interaction.refresh_from_db()
+    # Only these: its lead, campaign and workspace were read along, and would all be forgotten.
+    interaction.refresh_from_db(fields=[*changed, "updated_at"])
     event = event_of_outcome(interaction, before=before)
     note(interaction, "outcome", interaction.get_status_display(), status=interaction.status)
     carry_to_lead(interaction, by=SYSTEM, reason=f"Outcome of the call: {interaction.get_status_display()}")
@@ -274,4 +277,4 @@ def give_up(interaction: Interaction, message: str) -> None:
             "updated_at": clock.now(),
         }
         if Interaction.objects.live().filter(pk=interaction.pk, dispatch=Dispatch.PLACED).update(**fields):
-            _after_outcome(interaction)
+            _after_outcome(interaction, changed=fields)

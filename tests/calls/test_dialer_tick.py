@@ -14,7 +14,7 @@ from calls.dialer.control import set_dialer
 from calls.dialer.entries import send_to_dialer, take_out
 from calls.dialer.tick import tick
 from calls.models import DialerEntry, DialerState, Interaction
-from campaigns.models import Campaign
+from campaigns.models import Campaign, SequenceStep
 from common import clock
 from leads.models import Lead
 from leads.services import add_to_do_not_call, set_status
@@ -123,6 +123,19 @@ def test_the_daily_cap_ends_the_day_and_the_next_day_goes_on(campaign: Campaign,
     assert tick() == 0
     assert DialerState.objects.get().held_why == "DAILY_CAP_REACHED"
     at.move(days=1)
+    assert tick() == 1
+
+
+def test_who_was_held_by_a_cap_is_called_without_waiting_for_the_preferred_part_again(
+    campaign: Campaign, at: Clock
+) -> None:
+    SequenceStep.objects.create(campaign=campaign, position=1, after_attempt=0, part_of_day="morning")
+    at.at("2026-06-01T11:59:00-04:00")
+    dialing(campaign, dialer_concurrency=1)
+    crowd(campaign, 2)
+    assert tick() == 1
+    at.at("2026-06-01T12:30:00-04:00")
+    Interaction.objects.update(status="no_answer", dispatch="placed", placed_at=clock.now())
     assert tick() == 1
 
 
