@@ -33,7 +33,9 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 # began last would be waited for alone.
 LONGEST = (
     "up/test_ending",
+    "simulation/test_two_weeks",
     "e2e/test_journeys",
+    "e2e/test_dialer_chaos",
     "e2e/test_chaos",
     "e2e/test_pages",
     "up/test_ready",
@@ -49,7 +51,7 @@ def _turn(item: pytest.Item) -> int:
     name = f"{item.path.parent.name}/{item.path.stem}"
     if name in LONGEST:
         return LONGEST.index(name)
-    return len(LONGEST) + (item.path.parent.name not in ("e2e", "up"))
+    return len(LONGEST) + (item.path.parent.name not in ("e2e", "up", "simulation"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
