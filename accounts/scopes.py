@@ -8,7 +8,7 @@ SCOPE_WORDS = {
     "interactions:read": "Read calls: status, outcome, transcript and recording.",
     "interactions:write": "Cancel waiting calls and correct outcomes.",
     "leads:read": "Read leads, their notes and submissions.",
-    "leads:write": "Submit, create, change and approve leads, and write notes.",
+    "leads:write": "Submit, create, change and approve leads, whom a campaign may then call, and write notes.",
     "do_not_call:read": "Read the Do-Not-Call list.",
     "do_not_call:write": "Put numbers and addresses on the Do-Not-Call list, and take them off.",
     "campaigns:read": "Read campaigns.",

@@ -18,14 +18,14 @@ from django.urls import reverse
 from calls.board import GROUPS
 from calls.cards import PHASES
 from calls.dialer.entries import entry_of
-from calls.dialer.figures import Live, live_of
+from calls.dialer.figures import Live, held_of, is_due, live_of
 from calls.dialer.listing import SHOWS, attempts_of, entries_of
 from calls.figures import calls_of_last_days
 from calls.models import DialerEntry, Dispatch, Interaction, Status
 from campaigns.models import Campaign
 from common import clock
 from common.charts import Column, Segment, stack
-from leads.models import Lead
+from leads.models import Approval, Lead
 from leads.queries import zones_of
 
 DAYS = 14
@@ -35,6 +35,8 @@ ROWS = 50
 DAYS_KEPT_SECONDS = 60
 # Waiting for its own pace is dialing.
 AT_WORK = ("PACE",)
+# With these a lead is called in moments: for it alone that is no stop.
+SOON_OVER = ("PACE", "WAITING_FOR_LINE")
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ def board_of(campaign: Campaign) -> Board:
         more_calls=live.in_flight - len(calls),
         meters=[
             Meter("Started in the last minute", live.started_last_minute, live.calls_per_minute),
-            Meter("On the line", live.on_the_line, live.concurrency),
-            Meter("Placed today", live.placed_today, live.daily_cap),
+            Meter("Under way or about to be dialed", live.counted_now, live.concurrency),
+            Meter("Made today", live.counted_today, live.daily_cap),
         ],
         today=hours,
         days=days,
@@ -228,10 +230,26 @@ class EntryRow:
     entry: DialerEntry
     zone: str
     attempts: int
+    held_why: str = ""
+    held_text: str = ""
+    """Why nobody who is due is called."""
 
     @property
     def is_due(self) -> bool:
-        return bool(self.entry.due_at and self.entry.due_at <= clock.now())
+        return is_due(self.entry)
+
+    @property
+    def why(self) -> str:
+        return (self.is_due and self.held_text) or self.entry.why_text
+
+    @property
+    def is_held(self) -> bool:
+        return self.is_due and bool(self.held_why) and self.held_why not in SOON_OVER
+
+    @property
+    def may_be_sent(self) -> bool:
+        campaign, lead = self.entry.campaign_id, self.entry.lead
+        return self.entry.state == DialerEntry.State.DONE and lead.campaign_id == campaign and not _undecided(lead)
 
     @property
     def outcome(self) -> str:
@@ -258,7 +276,7 @@ class EntryList:
     @property
     def version(self) -> str:
         rows = [
-            (row.entry.pk, row.entry.state, row.entry.due_at, row.entry.why_text, row.attempts) for row in self.rows
+            (row.entry.pk, row.entry.state, row.entry.due_at, row.is_held, row.why, row.attempts) for row in self.rows
         ]
         return hashlib.sha256(repr((rows, self.tabs, self.next_url)).encode()).hexdigest()[:16]
 
@@ -275,7 +293,13 @@ def entry_list(campaign: Campaign, live: Live, *, show: str, after: str) -> Entr
     return EntryList(
         show=show,
         rows=[
-            EntryRow(entry, next(iter(zones_of(entry.lead)), "UTC"), attempts.get(entry.lead_id, 0))
+            EntryRow(
+                entry,
+                next(iter(zones_of(entry.lead)), "UTC"),
+                attempts.get(entry.lead_id, 0),
+                live.held_why,
+                live.held_text,
+            )
             for entry in page.rows
         ],
         tabs=[Tab(label, f"?show={name}", counts[name], name == show) for name, label in SHOWS.items()],
@@ -290,6 +314,19 @@ class LeadBox:
 
     entry: DialerEntry | None
     dialer: str
+    held_why: str = ""
+    held_text: str = ""
+    """Why it is not called although it is due."""
+    undecided: str = ""
+    """Why it cannot be sent before somebody decides on its approval."""
+
+    @property
+    def is_held(self) -> bool:
+        return bool(self.held_why) and self.held_why not in SOON_OVER
+
+    @property
+    def may_be_sent(self) -> bool:
+        return self.dialer != Campaign.Dialer.OFF and not self.is_in and not self.undecided
 
     @property
     def is_in(self) -> bool:
@@ -299,12 +336,22 @@ class LeadBox:
     def version(self) -> str:
         entry = self.entry
         at = entry.due_at if entry and not self.is_due else None
-        return _digest(self.dialer, self.is_due, at, entry and (entry.state, entry.why_text))
+        said = (self.is_due, self.held_text, self.undecided)
+        return _digest(self.dialer, said, at, entry and (entry.state, entry.why_text))
 
     @property
     def is_due(self) -> bool:
-        return bool(self.entry and self.entry.due_at and self.entry.due_at <= clock.now())
+        return is_due(self.entry)
 
 
 def lead_box(lead: Lead) -> LeadBox:
-    return LeadBox(entry_of(lead), lead.campaign.dialer)
+    entry, campaign = entry_of(lead), lead.campaign
+    held = held_of(campaign) if is_due(entry) else ("", "")
+    return LeadBox(entry, campaign.dialer, *held, _undecided(lead))
+
+
+def _undecided(lead: Lead) -> str:
+    return {
+        str(Approval.PENDING): "It waits for approval: once it is approved, it can be sent.",
+        str(Approval.REJECTED): "It was rejected: only when it is approved after all, it can be sent.",
+    }.get(lead.approval_status, "")

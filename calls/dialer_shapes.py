@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from calls.dialer.figures import Count, Live
+from calls.dialer.figures import Count, Live, held_of, is_due
 from calls.models import DialerEntry
 from campaigns.models import Campaign
 from common.shapes import Moment, as_moment, iso
@@ -40,14 +40,18 @@ class DialerLeadsShape(TypedDict):
 
 
 class DialerPaceShape(TypedDict):
+    """Against the campaign's limits, which count calls of the auto-dialer and first calls of new leads."""
+
     startedLastMinute: int
     callsPerMinute: int | None
+    underWay: Annotated[int, "With those that are queued."]
     concurrency: int | None
+    startedToday: int
     dailyCap: int | None
 
 
 class DialerTodayShape(TypedDict):
-    """The day of the workspace's time zone."""
+    """All calls of the campaign, whoever asked for them, in the day of the workspace's time zone."""
 
     placed: int
     answered: int
@@ -97,6 +101,8 @@ class LeadDialerShape(TypedDict):
 
     inDialer: Annotated[bool, "It waits, or is being called."]
     dialer: Annotated[Literal["off", "on", "paused"], "The state of the campaign's auto-dialer."]
+    heldWhy: Annotated[str | None, "A code: why it is not called although its time has come."]
+    heldText: Annotated[str | None, "The same for people."]
     entry: Annotated[DialerLeadShape | None, "null: it was never sent there."]
 
 
@@ -117,7 +123,9 @@ def dialer_json(campaign: Campaign, live: Live) -> DialerShape:
         "pace": {
             "startedLastMinute": live.started_last_minute,
             "callsPerMinute": live.calls_per_minute,
+            "underWay": live.counted_now,
             "concurrency": live.concurrency,
+            "startedToday": live.counted_today,
             "dailyCap": live.daily_cap,
         },
         "today": {"placed": live.placed_today, "answered": live.answered_today, "reached": live.reached_today},
@@ -150,8 +158,11 @@ def listed_json(entry: DialerEntry, campaign: Campaign) -> ListedDialerLeadShape
 
 
 def lead_dialer_json(campaign: Campaign, entry: DialerEntry | None) -> LeadDialerShape:
+    held_why, held_text = held_of(campaign) if is_due(entry) else ("", "")
     return {
         "inDialer": entry is not None and entry.state != DialerEntry.State.DONE,
         "dialer": campaign.dialer,  # type: ignore[typeddict-item]
+        "heldWhy": held_why or None,
+        "heldText": held_text or None,
         "entry": dialer_lead_json(entry, campaign) if entry else None,
     }

@@ -220,6 +220,10 @@ class Interaction(models.Model):
             models.Index(fields=["workspace", "agent", "-id"], name="interactions_of_agent"),
             models.Index(fields=["workspace", "-created_at", "-id"], name="interaction_list_by_day"),
             models.Index(fields=["workspace", "to_number", "-placed_at"], name="calls_to_number"),
+            # Read by the gate, which asks whether a number is one of the few that do not exist.
+            models.Index(
+                fields=["workspace", "to_number"], condition=Q(error_code="INVALID_NUMBER"), name="dead_numbers"
+            ),
             # Read by every claim: how many lines of the account are in use.
             models.Index(
                 fields=["account"],
@@ -360,6 +364,7 @@ class DialerEntry(models.Model):
     updated_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(default=clock.now)
 
     class Meta:
+        verbose_name_plural = "dialer entries"
         constraints = [
             models.UniqueConstraint(fields=["lead", "campaign"], name="dialer_entry_once"),
             models.CheckConstraint(

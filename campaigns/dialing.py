@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -98,12 +98,30 @@ def outcome_text(outcome: str) -> str:
 
 def check_dialing(campaign: Campaign, steps: Sequence[StepValues]) -> Problems:
     """By column, and by "steps.0.wait_minutes" for the first step's wait; empty when nothing contradicts."""
-    return _by_name(_of_campaign(campaign)) | check_steps(campaign, steps)
+    return check_campaign(campaign) | check_steps(campaign, steps)
+
+
+def standing_problems(campaign: Campaign, stored: Sequence[StepValues], wanted: Sequence[StepValues]) -> Problems:
+    """Of the steps: those that stand and are only not reached any more are in nobody's way."""
+    found = check_steps(campaign, wanted)
+    if [_comparable(step) for step in wanted] != [_comparable(step) for step in stored]:
+        return found
+    return {name: told for name, told in found.items() if not name.endswith(".after_attempt")}
+
+
+def _comparable(step: StepValues) -> StepValues:
+    return replace(step, outcomes=tuple(sorted(step.outcomes)))
+
+
+def check_campaign(campaign: Campaign) -> Problems:
+    """Without its steps."""
+    return _by_name(_of_campaign(campaign))
 
 
 # Between which columns a contradiction is told at one of them, where it is more than the one.
 RELATED = {
     "max_attempts_per_day": {"max_attempts"},
+    "excluded_statuses": {"retry_outcomes", "first_action"},
     "voicemail_message": {"voicemail_action"},
     "first_action": {"production_agent"},
     "first_action_endpoint": {"first_action"},
@@ -112,7 +130,7 @@ RELATED = {
 
 def rule_problems(campaign: Campaign, changed: Collection[str]) -> Problems:
     """Those that the changed columns have to do with."""
-    found = _by_name(_of_campaign(campaign))
+    found = check_campaign(campaign)
     return {name: told for name, told in found.items() if {name, *RELATED.get(name, ())} & set(changed)}
 
 
@@ -132,7 +150,7 @@ def _of_campaign(campaign: Campaign) -> Iterator[tuple[str, str]]:
     if most and daily and daily > most:
         yield "max_attempts_per_day", f"A lead is called at most {_times(most)} in all: write no more than that a day."
     yield from (("retry_outcomes", sentence) for sentence in _of_retries(campaign.retry_outcomes))
-    yield from (("excluded_statuses", sentence) for sentence in _of_statuses(campaign.excluded_statuses))
+    yield from (("excluded_statuses", sentence) for sentence in _of_statuses(campaign))
     yield from (("voicemail_message", sentence) for sentence in _of_message(campaign))
     yield from _of_first_action(campaign)
 
@@ -150,10 +168,38 @@ def _of_retries(outcomes: Any) -> Iterator[str]:
             yield f"“{outcome[:40]}” is no outcome that can be tried again: choose from {', '.join(RETRYABLE)}."
 
 
-def _of_statuses(statuses: Any) -> Iterator[str]:
+def _of_statuses(campaign: Campaign) -> Iterator[str]:
     # Which statuses there are only leads know; the forms and the API ask them.
+    statuses = campaign.excluded_statuses
     if not _are_words(statuses):
         yield 'Write a list of lead statuses, such as ["qualified"].'
+        return
+    yield from (told for status, told in NEVER_EXCLUDED.items() if status in statuses)
+    if "pending_action" in statuses and campaign.first_action == Campaign.FirstAction.VOICE_AI:
+        yield "A new lead is pending action until its first call, which would never be made: do not leave it out."
+    if not _are_words(campaign.retry_outcomes):
+        return
+    again: dict[str, list[str]] = defaultdict(list)
+    for outcome in campaign.retry_outcomes:
+        again[STATUS_AFTER.get(outcome, "")].append(outcome_text(outcome))
+    for status in statuses:
+        if outcomes := again.get(status):
+            after = " and ".join(outcomes)
+            told = f"After {after} a lead has the status “{outcome_text(status)}” and is to be called again"
+            yield f"{told}: do not leave this status out, or do not try again after {after}."
+
+
+# What becomes of a lead by an outcome that can be tried again; calls.ingest has it for all, and a test holds the two
+# together.
+STATUS_AFTER = {
+    **{"no_answer": "no_answer", "busy": "no_answer", "voicemail": "voicemail"},
+    **{"completed": "contacted", "incomplete": "contacted", "follow_up": "contacted"},
+}
+NEVER_EXCLUDED = {
+    "new": "Leads that are new are those to call first: with them left out, nobody would be.",
+    "scheduled_callback": "Scheduled callbacks would never be made with their leads left out: leave this status in.",
+    "dnc": "Leads on Do-Not-Call are never called, whatever stands here: take it out.",
+}
 
 
 def _are_words(value: Any) -> bool:
@@ -172,6 +218,8 @@ def _of_first_action(campaign: Campaign) -> Iterator[tuple[str, str]]:
     action, endpoint = campaign.first_action, campaign.first_action_endpoint
     if endpoint and endpoint.workspace_id != campaign.workspace_id:
         yield "first_action_endpoint", "There is no such webhook endpoint in this workspace: choose another one."
+    elif endpoint and endpoint.campaign_code not in ("", campaign.code):
+        yield "first_action_endpoint", "This endpoint is another campaign's: choose the workspace's or its own."
     elif endpoint and not endpoint.url:
         yield "first_action_endpoint", "This endpoint has no URL: give it one, or choose another."
     if action == Campaign.FirstAction.WEBHOOK and not endpoint:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.dialing import StepValues
+from campaigns.models import Campaign, VoiceAgent
 
 DAY = 24 * 60
 # A day and three hours after the last call is another time of day.
@@ -20,10 +21,19 @@ class Preset:
     """One sentence for people."""
     columns: dict[str, Any]
     steps: tuple[StepValues, ...]
+    first_action: str = ""
+    """Set where the campaign has an agent who can do it."""
+
+    def columns_for(self, agent: VoiceAgent | None, *, first_action: str) -> dict[str, Any]:
+        """What somebody chose to happen with leads that come in stays; only nothing becomes something."""
+        takes_over = self.first_action and agent and first_action == Campaign.FirstAction.NONE
+        return self.columns | ({"first_action": self.first_action} if takes_over else {})
 
 
-def _preset(name: str, label: str, text: str, steps: tuple[StepValues, ...], **columns: Any) -> Preset:
-    return Preset(name, label, text, columns, steps)
+def _preset(
+    name: str, label: str, text: str, steps: tuple[StepValues, ...], *, first_action: str = "", **columns: Any
+) -> Preset:
+    return Preset(name, label, text, columns, steps, first_action)
 
 
 GENTLE = _preset(
@@ -68,5 +78,6 @@ SPEED_TO_LEAD = _preset(
     dialer_concurrency=10,
     calls_per_minute=30,
     new_first=True,
+    first_action=Campaign.FirstAction.VOICE_AI,
 )
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (GENTLE, STANDARD, SPEED_TO_LEAD)}

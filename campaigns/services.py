@@ -10,7 +10,15 @@ from django.db.models import Model
 from accounts.actors import Actor
 from accounts.models import Workspace
 from accounts.services import record
-from campaigns.dialing import StepValues, check_dialing, check_steps, rows_of, rule_problems, steps_of, steps_text
+from campaigns.dialing import (
+    StepValues,
+    check_dialing,
+    rows_of,
+    rule_problems,
+    standing_problems,
+    steps_of,
+    steps_text,
+)
 from campaigns.models import (
     VARIABLE_PATTERN,
     CallerNumber,
@@ -24,7 +32,7 @@ from campaigns.models import (
 from campaigns.prompts import BUILT_IN, find_mistakes
 from campaigns.queries import variable_defaults
 from campaigns.signals import rules_changed
-from campaigns.usage import callers_by_number
+from campaigns.usage import callers_by_number, campaigns_from
 from common.errors import ProblemError
 from common.hours import CLOSED, DAYS, hours_or_closed
 from common.ids import new_code
@@ -49,6 +57,8 @@ PLANNED_BY = frozenset(
         *("retry_outcomes", "excluded_statuses", "steps", "production_agent", "test_agent", "caller_number"),
     }
 )
+# The same of a number: in every campaign that calls from it.
+PLANNED_BY_NUMBER = frozenset({"daily_cap", "is_active"})
 # Rules that steps may contradict.
 BESIDE_STEPS = frozenset(
     {"hours", "hours_zone", "min_gap_minutes", "max_attempts", "retry_outcomes", "production_agent", "caller_number"}
@@ -174,15 +184,11 @@ def _check_fields(campaign: Campaign) -> None:
 def _check_changes(
     campaign: Campaign, changed: Collection[str], stored: Sequence[StepValues], wanted: Sequence[StepValues]
 ) -> None:
-    """What has come to contradict by other ways, as an endpoint that was deleted, is no reason to refuse a new name.
-    And steps that stand and are only not reached any more are in nobody's way."""
+    """What has come to contradict by other ways, as an endpoint that was deleted, is no reason to refuse a new name."""
     _check_fields(campaign)
     problems = rule_problems(campaign, changed)
-    if wanted != stored:
-        problems |= check_steps(campaign, wanted)
-    elif BESIDE_STEPS & set(changed):
-        found = check_steps(campaign, stored)
-        problems |= {name: told for name, told in found.items() if not name.endswith(".after_attempt")}
+    if wanted != stored or BESIDE_STEPS & set(changed):
+        problems |= standing_problems(campaign, stored, wanted)
     if problems:
         raise ValidationError(problems)
 
@@ -255,6 +261,9 @@ def update_number(*, number: CallerNumber, by: Actor, **fields: Any) -> CallerNu
     _check_number(number)
     check_number_stays(number)
     _save_changes(number, changes, kind="number", by=by)
+    if PLANNED_BY_NUMBER & set(changes):
+        for campaign in campaigns_from(number).order_by("pk"):
+            rules_changed.send(sender=Campaign, campaign=campaign)
     return number
 
 

@@ -23,8 +23,9 @@ log = structlog.get_logger(__name__)
 UNREADABLE = "The request could not be read: it broke off, has too many parts, or is for another host"
 # What a client is told of what is wrong, at most.
 MOST_LINES, LONGEST_LINE = 50, 1000
-# PostgreSQL chose this transaction to end a deadlock, or could not order it: nothing of it was kept.
-ROLLED_BACK = ("40P01", "40001")
+# PostgreSQL chose this transaction to end a deadlock, could not order it, or it waited too long for what somebody else
+# holds: nothing of it was kept.
+ROLLED_BACK = ("40P01", "40001", "55P03")
 FAULT = "Something went wrong on our side; nothing was lost, try again"
 
 

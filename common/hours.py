@@ -31,11 +31,13 @@ Holidays = frozenset[str]
 MOST_HOLIDAYS, LONGEST_HOLIDAY_NAME = 400, 80
 _HOLIDAY = re.compile(r"(\d{4}-)?\d{2}-\d{2}")
 CLOSED: WeeklyHours = ((),) * 7
+# Files beside the zones that name none: what they say is that of the host, or nothing.
+NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})
 
 
 @cache
 def time_zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+    return frozenset(zoneinfo.available_timezones()) - NO_PLACES
 
 
 def place(zone: str) -> str:
@@ -123,7 +125,7 @@ def _parse_window(name: str, window: Any) -> Window:
         raise ValidationError(f"{name}: a window has a start and an end.")
     start, end = (_minutes(name, text) for text in window)
     if start >= end:
-        raise ValidationError(f"{name}: {window[0]} to {window[1]} ends before it starts.")
+        raise ValidationError(f"{name}: {_backwards(start, end)}")
     return start, end
 
 
@@ -192,6 +194,9 @@ def _read_time(time: re.Match[str], half: str | None) -> int:
 def _backwards(start: int, end: int) -> str:
     if start == end:
         return f"{_clock(start)} is start and end at once: write 00:00–24:00 for the whole day, or closed."
+    if not end:
+        until = _window_text((start, _DAY_END))
+        return f"{_window_text((start, end))} ends before it starts. Until midnight, write {until}."
     split = f"Over midnight, write {_window_text((start, _DAY_END))} here and {_window_text((0, end))} on the next day."
     afternoon = end + _NOON
     meant = f" In the afternoon, write {_window_text((start, afternoon))}." if start < afternoon < _DAY_END else ""

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
 
 from accounts.actors import Actor
@@ -16,6 +16,7 @@ from accounts.models import AuditEvent, Workspace
 from accounts.services import record
 from common import clock
 from common.errors import ProblemError
+from common.patience import OF_THE_DATABASE
 from common.queue import enqueue, enqueue_after_commit, has_room
 from leads import job_names
 from leads.bulk_kinds import Act, ActForMany, Before, act_of
@@ -32,8 +33,6 @@ STARTED, TAKEN_BACK = "bulk_change.started", "bulk_change.taken_back"
 
 State, Item = BulkChange.State, BulkItem.State
 UNFINISHED = (State.RUNNING, State.UNDOING)
-# A matter of the database, not of the lead: it stops the worker, and the sweep sends another.
-OF_THE_DATABASE = (OperationalError, InterfaceError)
 # What can be the matter with a lead; anything else is our mistake.
 OF_THE_LEAD = (ValidationError, ProblemError, ObjectDoesNotExist, IntegrityError, DataError)
 
@@ -202,6 +201,7 @@ def _actor_of(change: BulkChange) -> Actor:
 
 
 def _handle(item: BulkItem, act: Act, is_undo: bool) -> None:
+    """What is a matter of the database stops the worker, and the sweep sends another."""
     try:
         _undo(item, act) if is_undo else _do(item, act)
     except OF_THE_DATABASE:
@@ -232,7 +232,7 @@ def _handle_all(items: Sequence[BulkItem], act: ActForMany) -> None:
 
 @transaction.atomic
 def _do_all(items: Sequence[BulkItem], act: ActForMany) -> None:
-    """Whoever comes second waits here and finds nothing to do. An act for many locks what it changes itself."""
+    """Whoever comes second waits here and finds nothing to do."""
     waiting = BulkItem.objects.select_for_update().filter(pk__in=[item.pk for item in items], state=Item.WAITING)
     mine = {item.lead_id: item for item in waiting.order_by("pk")}
     found = list(Lead.objects.filter(pk__in=mine).select_related("workspace", "campaign").order_by("pk"))
@@ -259,13 +259,20 @@ def _do(item: BulkItem, act: Act) -> None:
 
 @transaction.atomic
 def _undo(item: BulkItem, act: Act) -> None:
-    if _claim(item, Item.UNDONE) and not act.undo(_lock_lead(item), item.before):
+    if not _claim(item, Item.UNDONE):
+        return
+    lead = _lead(item) if isinstance(act, ActForMany) else _lock_lead(item)
+    if not act.undo(lead, item.before):
         BulkItem.objects.filter(pk=item.pk).update(state=Item.KEPT)
 
 
 def _claim(item: BulkItem, state: BulkItem.State) -> bool:
     """Whoever comes second waits here for the first one's commit and finds nothing to do."""
     return bool(BulkItem.objects.filter(pk=item.pk, state=item.state).update(state=state))
+
+
+def _lead(item: BulkItem) -> Lead:
+    return Lead.objects.select_related("workspace").get(pk=item.lead_id)
 
 
 def _lock_lead(item: BulkItem) -> Lead:

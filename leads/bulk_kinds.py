@@ -38,7 +38,8 @@ class Act(Protocol):
 
 @runtime_checkable
 class ActForMany(Protocol):
-    """What costs a lead much and a hundred of them little is done to all of a chunk together."""
+    """What costs a lead much and a hundred of them little is done to all of a chunk together. It locks what it changes
+    itself, and so it does in its `undo`."""
 
     def do_all(self, leads: Sequence[Lead]) -> list[Before | None]:
         """As `do`, in their order; a lead that it cannot be done to has `failed`, the sentence that says why."""

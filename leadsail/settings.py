@@ -125,6 +125,11 @@ TEMPLATES = [
 ]
 
 
+# A process that is frozen within a transaction, on a laptop that sleeps, say, must not hold its locks until it wakes.
+# `migrate` switches both off: see common/patience.py.
+PATIENCE = "-c idle_in_transaction_session_timeout=15s -c lock_timeout=10s"
+
+
 def _database() -> dict[str, Any]:
     config: dict[str, Any] = env.db_url_config(DATABASE_URL)
     if config["ENGINE"].endswith("sqlite3"):
@@ -135,7 +140,11 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
         }
     else:
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": env.int("DB_POOL", 40)}}
+        pool = {"min_size": 1, "max_size": env.int("DB_POOL", 40)}
+        given = config.get("OPTIONS", {})
+        # What the address says comes last, and wins.
+        options = f"{PATIENCE} {given.get('options', '')}".strip()
+        config["OPTIONS"] = {**given, "pool": pool, "options": options}
     return config
 
 

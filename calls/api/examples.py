@@ -189,7 +189,14 @@ DIALER: DialerShape = {
         "done": {"number": 318, "isMore": False},
     },
     "nextCallTime": "2026-11-20T15:04:05.000Z",
-    "pace": {"startedLastMinute": 10, "callsPerMinute": 10, "concurrency": 8, "dailyCap": 400},
+    "pace": {
+        "startedLastMinute": 10,
+        "callsPerMinute": 10,
+        "underWay": 6,
+        "concurrency": 8,
+        "startedToday": 212,
+        "dailyCap": 400,
+    },
     "today": {"placed": 131, "answered": 64, "reached": 41},
 }
 DIALER_REFUSED = {

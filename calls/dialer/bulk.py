@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from calls.dialer.entries import send_to_dialer, take_out
-from calls.models import DialerEntry
+from calls.models import DialerEntry, Dispatch, Interaction
 from leads.bulk_kinds import UNDO_REASON, Before, Kind, register_kind
 from leads.models import BulkChange, Lead
+from leads.services import lock_lead
 
 State = DialerEntry.State
 
@@ -30,9 +31,17 @@ class _SendToDialer(Kind):
 
     def undo(self, lead: Lead, before: Before) -> bool:
         """Only as it was sent: somebody may have taken it out since, or sent it again."""
+        _lock_queued_call(lead)
+        lock_lead(lead)
         if _open_entries([lead]).get(lead.pk) != before:
             return False
         return take_out(lead=lead, by=self.by, reason=UNDO_REASON)
+
+
+def _lock_queued_call(lead: Lead) -> None:
+    """Before its lead, as everybody does."""
+    queued = Interaction.objects.live().filter(lead=lead, dispatch=Dispatch.QUEUED)
+    list(queued.select_for_update(no_key=True).values_list("pk"))
 
 
 def _open_entries(leads: Sequence[Lead]) -> dict[int, dict[str, Any]]:

@@ -6,26 +6,27 @@ Whoever locks several of these does so in this order, or nobody would get on: a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.actors import SYSTEM, Actor
 from accounts.models import AuditEvent
 from accounts.services import record
 from calls.dialer.planning import PLANNED_FIELDS, CampaignRules, Planned, plan_entries, save_planned
-from calls.models import DialerEntry, Dispatch
+from calls.models import DialerEntry, Dispatch, Interaction
 from calls.services import cancel_call
 from campaigns.models import Campaign
 from common import clock
-from leads.models import Lead
-from leads.services import leave_pending_action, lock_lead
+from leads.models import Lead, LeadStatus
+from leads.services import leave_pending_action
 
 Lane, State = DialerEntry.Lane, DialerEntry.State
 CHUNK = 200
+MOST_PROMISES = 5_000
 NO_DIALER = "The auto-dialer of {campaign} is off: start it first."
 NOT_ACTIVE = "The campaign {campaign} is archived: restore it, or move the lead."
 BEING_CALLED = "The lead is being called at this moment."
@@ -61,20 +62,22 @@ def submit_to_dialer(*, lead: Lead, by: Actor) -> Sent:
 
 @transaction.atomic
 def _send(leads: Sequence[Lead], by: Actor, lane: int = Lane.NEW) -> dict[int, Sent]:
+    rows = {lead.pk: lead for lead in leads}
+    # The rules behind the locks: whoever changes lead or rules meanwhile plans these entries anew, after us.
+    lock_leads(rows)
     rules = CampaignRules(leads[0].campaign)
     if refusal := _refusal(rules.campaign, lane):
         return {lead.pk: Sent(lead, None, *refusal) for lead in leads}
-    rows = {lead.pk: lead for lead in leads}
     known = _locked(DialerEntry.objects.filter(campaign=rules.campaign, lead__in=rows))
     entries = {entry.lead_id: entry for entry in known}
     new = [pk for pk in rows if pk not in entries]
     again = [pk for pk, entry in entries.items() if entry.state == State.DONE]
     for pk in new:
         entries[pk] = DialerEntry(workspace=rules.campaign.workspace, campaign=rules.campaign, lead_id=pk)
-    for pk in (*new, *again):
-        _begin_anew(entries[pk], lane)
     for lead in Lead.objects.select_related("workspace").filter(pk__in=rows):
         entries[lead.pk].lead = lead
+    for pk in (*new, *again):
+        _begin_anew(entries[pk], lane)
     open_ones = [entry for entry in entries.values() if entry.state != State.CALLING]
     planned = {each.entry.lead_id: each for each in plan_entries(rules, open_ones)}
     begun = [planned[pk] for pk in (*new, *again) if not _is_refused(planned[pk])]
@@ -96,9 +99,21 @@ def _locked(entries: QuerySet[DialerEntry]) -> list[DialerEntry]:
 
 
 def _begin_anew(entry: DialerEntry, lane: int) -> None:
-    """Sent by somebody who knows what the calls before came to: they are no reason to stop, and faults are forgiven."""
+    """Sent by somebody who knows what the calls before came to: they are no reason to stop, and faults are forgiven.
+    But who asked to be called another day is not called today."""
     entry.state, entry.lane, entry.sent_at, entry.due_at = State.WAITING, lane, clock.now(), None
-    entry.faults, entry.not_before, entry.callback_at, entry.interaction = 0, None, None, None
+    entry.faults, entry.not_before, entry.interaction = 0, None, None
+    lead = entry.lead
+    is_promised = lead.status == LeadStatus.SCHEDULED_CALLBACK and lead.callback_at and lead.callback_at > clock.now()
+    entry.callback_at = lead.callback_at if is_promised else None
+
+
+def keep_promises(campaign: Campaign) -> None:
+    """When the dialer is started: whoever asked to be called back while it was off is in it."""
+    promised = Lead.objects.filter(
+        campaign=campaign, status=LeadStatus.SCHEDULED_CALLBACK, callback_at__gt=clock.now(), is_test=False
+    )
+    send_to_dialer(leads=list(promised.select_related("workspace", "campaign")[:MOST_PROMISES]), by=SYSTEM)
 
 
 def _is_refused(planned: Planned) -> bool:
@@ -118,11 +133,15 @@ FRESH_FIELDS = ("sent_at", "faults", "not_before", "callback_at", "interaction")
 
 
 def _sent(lead: Lead, planned: Planned | None) -> Sent:
-    if planned is None:
+    if planned is None or (planned.at is None and _is_being_called(planned)):
         return Sent(lead, None, "CALL_IN_PROGRESS", BEING_CALLED)
     if _is_refused(planned):
         return Sent(lead, None, planned.why, planned.why_text)
     return Sent(lead, planned.at)
+
+
+def _is_being_called(planned: Planned) -> bool:
+    return any(reason.code == "CALL_IN_PROGRESS" for reason in planned.verdict.reasons)
 
 
 def _record(leads: Sequence[Lead], campaign: Campaign, by: Actor) -> None:
@@ -142,19 +161,20 @@ def _record(leads: Sequence[Lead], campaign: Campaign, by: Actor) -> None:
 
 @transaction.atomic
 def take_out(*, lead: Lead, by: Actor, reason: str = "") -> bool:
-    """Out of its campaign's dialer, a queued call with it; False when it was not in."""
+    """Out of its campaign's dialer, a queued call with it; False when it was not in. A call that is just being begun,
+    or that a worker has in its hands, is refused by the gate at the dial."""
     entries = DialerEntry.objects.filter(lead=lead, campaign=lead.campaign_id).exclude(state=State.DONE)
-    entry = entries.select_related("interaction", "workspace").first()
-    if entry is None:
-        return False
-    if entry.interaction and entry.interaction.dispatch == Dispatch.QUEUED:
-        cancel_call(interaction=entry.interaction, by=by)
-    lock_lead(lead)
+    queued = Interaction.objects.live().filter(dialer_entry__in=entries, dispatch=Dispatch.QUEUED).first()
+    if queued:
+        cancel_call(interaction=queued, by=by)
+    lock_leads([lead.pk])
     text = f"Taken out by {by}" + (f": {reason}" if reason else ".")
     fields = {"due_at": None, "why": "TAKEN_OUT", "why_text": text[:300], "updated_at": clock.now()}
-    DialerEntry.objects.filter(pk=entry.pk).update(state=State.DONE, **fields)
+    cancelled = DialerEntry.objects.filter(lead=lead, campaign=lead.campaign_id, why="CANCELLED") if queued else None
+    if not (cancelled or entries).update(state=State.DONE, **fields):
+        return False
     record(
-        workspace=entry.workspace,
+        workspace=lead.workspace,
         by=by,
         verb="lead.taken_out_of_dialer",
         object_type="lead",
@@ -163,6 +183,12 @@ def take_out(*, lead: Lead, by: Actor, reason: str = "") -> bool:
     )
     leave_pending_action(lead=lead, by=by, reason="Taken out of the auto-dialer")
     return True
+
+
+def lock_leads(leads: Iterable[int]) -> None:
+    """In one order, here and wherever several are locked."""
+    rows = Lead.objects.filter(pk__in=list(leads)).select_for_update(no_key=True)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def entry_of(lead: Lead) -> DialerEntry | None:
@@ -175,10 +201,15 @@ def entry_of(lead: Lead) -> DialerEntry | None:
 
 
 def replan(entries: QuerySet[DialerEntry]) -> None:
-    """By the rules and the history of now. What somebody else changes at this moment is left to them: they plan too."""
+    """By the rules and the history of now. One that ended because its number was none may go on with another."""
+    open_ones = entries.filter(Q(state=State.WAITING) | Q(state=State.DONE, why="INVALID_PHONE_NUMBER"))
+    found = dict(open_ones.values_list("pk", "lead"))
+    if not found:
+        return
+    lock_leads(found.values())
     by_campaign: dict[int, list[DialerEntry]] = defaultdict(list)
-    waiting = entries.filter(state=State.WAITING).select_related("lead__workspace", "campaign")
-    for entry in waiting.select_for_update(of=("self", "lead"), no_key=True, skip_locked=True).order_by("pk"):
+    related = open_ones.filter(pk__in=found).select_related("lead__workspace", "campaign")
+    for entry in _locked(related):
         by_campaign[entry.campaign_id].append(entry)
     for rows in by_campaign.values():
         settle(plan_entries(rows[0].campaign, rows))

@@ -10,6 +10,7 @@ from django.db.models import Count as CountOf
 from django.db.models import IntegerField, Q, QuerySet, Subquery
 
 from accounts.services import are_calls_stopped
+from calls.dispatch.lines import BY_DIALER
 from calls.gate.facts import day_of
 from calls.models import DialerEntry, DialerState, Dispatch, Interaction
 from campaigns.models import Campaign
@@ -52,10 +53,15 @@ class Live:
     next_at: datetime | None
     """When the next one is due."""
     started_last_minute: int
+    """This and what the other limits of the campaign count are calls of the dialer and first calls of new leads."""
     calls_per_minute: int | None
+    counted_now: int
+    """Queued ones among them."""
     concurrency: int | None
-    placed_today: int
+    counted_today: int
     daily_cap: int | None
+    placed_today: int
+    """This and what follows, like the calls under way, are all calls of the campaign."""
     answered_today: int
     reached_today: int
 
@@ -83,7 +89,7 @@ class _CountUpTo(Subquery):
 def live_of(campaign: Campaign) -> Live:
     entries = _entries(campaign)
     calls: dict[str, Any] = _calls(campaign)
-    held_why, held_text = _held(campaign, is_due=entries["due"].number > 0)
+    held_why, held_text = held_of(campaign) if entries["due"].number else ("", "")
     return Live(
         state=campaign.dialer,
         held_why=held_why,
@@ -135,31 +141,43 @@ def _count(*numbers: int) -> Count:
 
 def _calls(campaign: Campaign) -> dict[str, int]:
     """Under way, in the last minute (of real time, as the pace is), and today: two queries, each by its index."""
-    placed = Q(dispatch=Dispatch.PLACED)
+    placed, by_dialer = Q(dispatch=Dispatch.PLACED), Q(origin__in=BY_DIALER)
     live = Interaction.objects.live().filter(campaign=campaign).order_by()
     under_way = live.aggregate(
         queued=CountOf("pk", filter=~placed),
         ringing=CountOf("pk", filter=placed & Q(answered_at=None)),
         talking=CountOf("pk", filter=placed & Q(answered_at__isnull=False)),
+        counted_now=CountOf("pk", filter=by_dialer),
+        has_line=CountOf("pk", filter=by_dialer & Q(placed_at=None, line_at__isnull=False)),
     )
     begins, _ = day_of(campaign.workspace)
     a_minute_ago = clock.business_time(clock.real_now() - timedelta(minutes=1))
     made = Interaction.objects.filter(campaign=campaign, placed_at__gte=min(begins, a_minute_ago)).order_by()
     today = Q(placed_at__gte=begins)
-    return under_way | made.aggregate(
-        started_last_minute=CountOf("pk", filter=Q(placed_at__gte=a_minute_ago)),
+    counted: dict[str, int] = made.aggregate(
+        started_last_minute=CountOf("pk", filter=by_dialer & Q(placed_at__gte=a_minute_ago)),
+        counted_today=CountOf("pk", filter=by_dialer & today),
         placed_today=CountOf("pk", filter=today),
         answered_today=CountOf("pk", filter=today & Q(answered_at__isnull=False)),
         reached_today=CountOf("pk", filter=today & Q(spoken_to=True)),
     )
+    # One that has its line counts for the day from then on.
+    counted["counted_today"] += under_way.pop("has_line")
+    return under_way | counted
 
 
-def _held(campaign: Campaign, *, is_due: bool) -> tuple[str, str]:
-    if not is_due or campaign.dialer == Campaign.Dialer.PAUSED:
-        return "", ""
+def held_of(campaign: Campaign) -> tuple[str, str]:
+    """Why whoever is due is not called, as a code and for people; empty where nothing holds it."""
+    if campaign.dialer == Campaign.Dialer.PAUSED:
+        return "DIALER_NOT_ON", "The auto-dialer is paused: it dials nobody until somebody resumes it."
     if campaign.status != Campaign.Status.ACTIVE:
         return "CAMPAIGN_INACTIVE", f"The campaign is {campaign.get_status_display().lower()}: launch it first."
     if are_calls_stopped(campaign.workspace_id):
         return "CALLS_STOPPED", "All calls are stopped by the stop switch."
     state = DialerState.objects.filter(campaign=campaign).first()
     return (state.held_why, state.held_text) if state else ("", "")
+
+
+def is_due(entry: DialerEntry | None) -> bool:
+    """Its time has come, and it waits for its call."""
+    return bool(entry and entry.state == State.WAITING and entry.due_at and entry.due_at <= clock.now())

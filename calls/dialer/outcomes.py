@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from calls.dialer.entries import settle
+from calls.dialer.entries import lock_leads, settle
 from calls.dialer.planning import MOST_FAULTS, plan_entries
+from calls.dispatch.lines import BY_DIALER
 from calls.models import UNPLACED, DialerEntry, Dispatch, ErrorCode, Interaction, Status
 from campaigns.models import Campaign
 from common import clock
-from leads.services import lock_lead
 
 Lane, State = DialerEntry.Lane, DialerEntry.State
 # Not the lead's fault, and no attempt: it is tried again after a while, a few times in a row.
@@ -23,7 +23,8 @@ FAULT_CODES = (
 )
 FAULT_WAIT = timedelta(minutes=15)
 # Over by these, and opened again when a better report or a person's correction makes something else of the call.
-OF_THE_OUTCOME = ("OUTCOME_FINAL", "MAX_ATTEMPTS_REACHED")
+OF_THE_OUTCOME = ("OUTCOME_FINAL", "MAX_ATTEMPTS_REACHED", "FAULTS", "INVALID_PHONE_NUMBER")
+NOBODY_REACHED = (Status.NO_ANSWER, Status.BUSY, Status.VOICEMAIL, Status.NO_CONTACT)
 BY_A_PERSON = ("TAKEN_OUT", "STOPPED", "CANCELLED")
 
 
@@ -31,14 +32,20 @@ def on_call_ended(*, interaction: Interaction, **_: Any) -> None:
     """In the transaction in which the call ended, or its outcome became another."""
     if interaction.is_test and not interaction.lead.is_test:
         return
-    lock_lead(interaction.lead)
+    lock_leads([interaction.lead_id])
     entry = _entry_of(interaction) or _promised(interaction)
     if entry is None or not _concerns(entry, interaction):
         return
     if interaction.error_code == ErrorCode.CANCELLED:
         _end(entry, "CANCELLED", interaction.error_message)
-        return
-    _take_in(entry, interaction)
+    else:
+        go_on(entry, interaction)
+
+
+def go_on(entry: DialerEntry, interaction: Interaction | None) -> None:
+    """What the call came to decides; without one it is planned as if it had not been made."""
+    if interaction:
+        _take_in(entry, interaction)
     entry.state, entry.interaction, entry.due_at = State.WAITING, None, None
     entry.save(update_fields=["state", "interaction", "faults", "not_before", "callback_at"])
     settle(plan_entries(entry.campaign, [entry]))
@@ -63,14 +70,17 @@ def _promised(interaction: Interaction) -> DialerEntry | None:
 
 
 def _concerns(entry: DialerEntry, interaction: Interaction) -> bool:
-    """The call it waits for, or the newest of its lead; an older one says nothing any more."""
-    if entry.state == State.CALLING:
-        return entry.interaction_id in (None, interaction.pk)
+    """The call it waits for, or the newest that rang at its lead; an older one says nothing any more."""
+    if entry.state == State.CALLING and entry.interaction_id in (None, interaction.pk):
+        return True
     if interaction.placed_at is None:
         return False
     newer = Interaction.objects.placed().filter(lead=interaction.lead_id, campaign=interaction.campaign_id)
     if newer.filter(pk__gt=interaction.pk).exists():
         return False
+    if entry.state == State.CALLING:
+        # Its next call was begun before this was known, and is refused by the gate, unless it may ring already.
+        return Interaction.objects.filter(dialer_entry=entry, sent_at=None).exists()
     return entry.state == State.WAITING or entry.why in OF_THE_OUTCOME or _promises_anew(entry, interaction)
 
 
@@ -84,15 +94,24 @@ def _promises_anew(entry: DialerEntry, interaction: Interaction) -> bool:
 def _take_in(entry: DialerEntry, interaction: Interaction) -> None:
     entry.faults = _faults_in_a_row(entry, interaction)
     ended_at = interaction.ended_at or clock.now()
-    entry.not_before = ended_at + FAULT_WAIT * 2 ** (entry.faults - 1) if entry.faults else None
-    if interaction.dispatch not in UNPLACED and interaction.error_code not in FAULT_CODES:
-        is_callback = interaction.status == Status.SCHEDULED_CALLBACK
-        entry.callback_at = interaction.callback_at if is_callback else None
+    if interaction.error_code in FAULT_CODES:
+        entry.not_before = ended_at + FAULT_WAIT * 2 ** max(entry.faults - 1, 0)
+        return
+    # Of one that was withdrawn nothing is learned.
+    if interaction.dispatch in UNPLACED:
+        return
+    entry.not_before = None
+    is_still_promised = entry.callback_at is not None and entry.callback_at > ended_at
+    if interaction.status == Status.SCHEDULED_CALLBACK:
+        entry.callback_at = interaction.callback_at
+    elif not (is_still_promised and interaction.status in NOBODY_REACHED):
+        entry.callback_at = None
 
 
 def _faults_in_a_row(entry: DialerEntry, interaction: Interaction) -> int:
-    """Counted from the calls and not one by one: what a call came to may be told more than once."""
+    """Of the dialer's own, counted from the calls and not one by one: what one came to may be told more than once."""
     calls = Interaction.objects.filter(lead=entry.lead_id, campaign=entry.campaign_id, created_at__gte=entry.sent_at)
+    calls = calls.filter(origin__in=BY_DIALER)
     over = calls.exclude(status=Status.IN_PROGRESS)
     # What the gate has withdrawn, or what waited too long, says nothing of the way to the provider.
     over = over.filter(~Q(dispatch=Dispatch.WITHDRAWN) | Q(error_code=ErrorCode.INTERNAL))

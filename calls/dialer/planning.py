@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from calls.gate.facts import Plan, make_plan, read_facts_of
 from calls.gate.rules import Facts, Reason, Verdict, evaluate
 from calls.gate.sequence import Course, Rules, Step, next_course
-from calls.gate.timing import next_call_time, why_then
+from calls.gate.timing import PREFERENCE_HOLDS, next_call_time, why_then
 from calls.models import DialerEntry, Interaction
 from campaigns.models import CallerNumber, Campaign, VoiceAgent
 from common import clock
@@ -28,9 +30,10 @@ SENTENCES = {
     "ARCHIVED": "The campaign is archived.",
     "MAX_ATTEMPTS_REACHED": "All attempts that the campaign allows are made.",
     "OUTCOME_FINAL": "The last call's outcome is one after which nobody is called again.",
-    "FAULTS": "Three calls in a row could not be made, and not because of the lead: find out why, and send it again.",
-    "FAULT_WAIT": "The last call could not be made, and not because of the lead: it is tried again after a while.",
+    "FAULTS": "Three calls in a row could not be made: look at the last one to see why, and send the lead again.",
+    "FAULT_WAIT": "The last call could not be made: it is tried again after a while.",
     "CALL_IN_PROGRESS": "Another call to this lead or this number is under way.",
+    "WAITING_FOR_LINE": "The provider account it is called through has no free line.",
     "INTERNAL_ERROR": "LeadSail could not prepare the call; the operator finds the fault in the log.",
     "STOPPED": "The campaign's auto-dialer was stopped.",
     "DIALER_OFF": "The campaign's auto-dialer is off: only the first call was its to make.",
@@ -145,16 +148,31 @@ def _judge(entry: DialerEntry, plan: Plan, facts: Facts, course: Course, *, now:
     if parked := next((reason for reason in verdict.reasons if reason.code in PARKING), None):
         return _planned(entry, lane, plan, verdict, State.WAITING, None, parked.code, parked.message)
     wait = _wait(entry, verdict, course, now)
-    # Whose time has come and who was held by a cap has had the preferred part of the day: it must not slip for ever.
-    has_come = entry.due_at is not None and entry.due_at <= now
-    part, is_callback = "" if has_come else course.step.part, entry.callback_at is not None
-    at = next_call_time(facts.timing, now, not_before=wait.until, part=part, zones=facts.zones)
-    code, text = why_then(
-        facts.timing, now, at, not_before=wait.until, is_callback=is_callback, part=part, zones=facts.zones
+    part, is_callback = course.step.part, entry.callback_at is not None
+    at = next_call_time(
+        facts.timing,
+        now,
+        not_before=wait.until,
+        part=part,
+        zones=facts.zones,
+        part_within=PREFERENCE_HOLDS - _overdue(entry, now),
     )
-    if code != "DUE" and wait.code and at == wait.until:
-        code, text = wait.code, SENTENCES[wait.code]
-    return _planned(entry, lane, plan, verdict, State.WAITING, at, code, text)
+    why = why_then(
+        facts.timing,
+        now,
+        at,
+        not_before=wait.until,
+        is_callback=is_callback,
+        wait=(wait.code, SENTENCES[wait.code]) if wait.code else None,
+        part=part,
+        zones=facts.zones,
+    )
+    return _planned(entry, lane, plan, verdict, State.WAITING, at, *why)
+
+
+def _overdue(entry: DialerEntry, now: datetime) -> timedelta:
+    """Who was held by a cap when the preferred part of the day had come must not slip for ever."""
+    return max(now - entry.due_at, timedelta()) if entry.due_at else timedelta()
 
 
 @dataclass(frozen=True)
@@ -175,6 +193,9 @@ def _wait(entry: DialerEntry, verdict: Verdict, course: Course, now: datetime) -
 
 
 def _over(entry: DialerEntry, lane: int, plan: Plan, verdict: Verdict, course: Course) -> tuple[str, str] | None:
+    ending = next((reason for reason in verdict.reasons if reason.code in ENDING), None)
+    if ending:
+        return ending.code, ending.message
     for code, is_so in (
         ("MOVED", plan.lead.campaign_id != plan.campaign.pk),
         ("ARCHIVED", plan.campaign.status == Campaign.Status.ARCHIVED),
@@ -184,8 +205,7 @@ def _over(entry: DialerEntry, lane: int, plan: Plan, verdict: Verdict, course: C
     ):
         if is_so:
             return code, SENTENCES[code]
-    ending = next((reason for reason in verdict.reasons if reason.code in ENDING), None)
-    return (ending.code, ending.message) if ending else None
+    return None
 
 
 def _lane(entry: DialerEntry, facts: Facts) -> int:
@@ -209,14 +229,30 @@ def _planned(
     return Planned(entry=entry, plan=plan, verdict=verdict, state=state, lane=lane, at=at, why=why, why_text=why_text)
 
 
-def blocking(verdict: Verdict) -> Reason | None:
-    """What keeps the whole campaign from calling, not only this lead."""
-    codes = (
-        *("CALLS_STOPPED", "CAMPAIGN_INACTIVE", "AGENT_NOT_CONFIGURED", "PROMPT_NOT_CONFIGURED"),
-        *("MISSING_PHONE_NUMBER", "DIALER_NOT_ON"),
-    )
-    return next((reason for reason in verdict.reasons if reason.code in codes), None)
+def holds_campaign(planned: Planned) -> Reason | None:
+    """What keeps the whole campaign from calling, and not only this lead: an agent or a number of a step, or the agent
+    of test leads, may be missing where the campaign's own are there."""
+    plan = planned.plan
+    own = plan.campaign.production_agent
+    is_own = own is not None and plan.agent == own and plan.caller_number == plan.campaign.caller_number_for(own)
+    codes = OF_THE_CAMPAIGN | (OF_ITS_AGENT if is_own else set())
+    return next((reason for reason in planned.verdict.reasons if reason.code in codes), None)
+
+
+OF_THE_CAMPAIGN = {"CALLS_STOPPED", "CAMPAIGN_INACTIVE", "DIALER_NOT_ON"}
+OF_ITS_AGENT = {"AGENT_NOT_CONFIGURED", "PROMPT_NOT_CONFIGURED", "MISSING_PHONE_NUMBER"}
 
 
 def save_planned(planned: Sequence[Planned]) -> None:
-    DialerEntry.objects.bulk_update([each.carry() for each in planned], PLANNED_FIELDS)
+    """What becomes the same for many, such as the next morning, is one statement."""
+    alike: dict[tuple[Any, ...], list[DialerEntry]] = defaultdict(list)
+    for each in planned:
+        entry = each.carry()
+        alike[entry.state, entry.lane, entry.due_at, entry.why, entry.why_text].append(entry)
+    for (state, lane, due_at, why, why_text), entries in alike.items():
+        fields = {"state": state, "lane": lane, "due_at": due_at, "why": why, "why_text": why_text}
+        if len(entries) > 1:
+            rows = DialerEntry.objects.filter(pk__in=[entry.pk for entry in entries])
+            rows.update(**fields, updated_at=entries[0].updated_at)
+    single = [entries[0] for entries in alike.values() if len(entries) == 1]
+    DialerEntry.objects.bulk_update(single, PLANNED_FIELDS)

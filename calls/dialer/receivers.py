@@ -7,8 +7,7 @@ from functools import wraps
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
+from django.db import transaction
 
 from calls.dialer.entries import replan
 from calls.dialer.first_action import on_lead_submitted, on_leads_approved
@@ -18,6 +17,8 @@ from calls.models import DialerEntry
 from calls.signals import call_ended
 from campaigns.models import Campaign
 from campaigns.signals import rules_changed
+from common.patience import OF_THE_DATABASE
+from leads.models import Lead
 from leads.signals import lead_submitted, leads_approved, leads_changed, numbers_listed
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ def safely(receiver: Callable[..., None]) -> Callable[..., None]:
         try:
             with transaction.atomic():
                 receiver(**facts)
-        except (OperationalError, InterfaceError):
+        except OF_THE_DATABASE:
             raise
         except Exception as error:
             log.exception("dialer_not_told", receiver=receiver.__name__, exc_info=error)
@@ -58,9 +59,11 @@ def on_leads_changed(*, lead_ids: Iterable[int], **_: Any) -> None:
 
 def on_numbers_listed(*, workspace_id: int, numbers: Iterable[str], **_: Any) -> None:
     addresses = list(numbers)
-    whose = Q(lead__phone__in=addresses) | Q(lead__phones__e164__in=addresses)
-    rows = DialerEntry.objects.filter(whose, workspace=workspace_id, state=DialerEntry.State.WAITING)
-    replan(DialerEntry.objects.filter(pk__in=set(rows.values_list("pk", flat=True))))
+    if not DialerEntry.objects.filter(workspace=workspace_id).exclude(state=DialerEntry.State.DONE).exists():
+        return
+    # The dialer calls leads at their main number only.
+    leads = Lead.objects.filter(workspace=workspace_id, phone__in=addresses).values("pk")
+    replan(DialerEntry.objects.filter(lead__in=leads))
 
 
 def on_rules_changed(*, campaign: Campaign, **_: Any) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actors import SYSTEM
-from calls.dialer.entries import replan, settle
-from calls.dialer.planning import SENTENCES, plan_entries
+from calls.dialer.entries import lock_leads, replan
+from calls.dialer.outcomes import go_on
+from calls.dialer.planning import SENTENCES
 from calls.models import DialerEntry, DialerState, Status
 from campaigns.models import Campaign
 from common import clock
+from common.patience import OF_THE_DATABASE
 from leads.models import Lead, LeadStatus
 from leads.services import leave_pending_action
 
@@ -23,6 +25,8 @@ log = structlog.get_logger(__name__)
 Lane, State = DialerEntry.Lane, DialerEntry.State
 CHUNK = 500
 EMPTIED_AT_ONCE = 2_000
+# New rules that no sweep has taken up yet.
+ASKED = -1
 LOST_AFTER = timedelta(minutes=1)
 
 
@@ -37,15 +41,21 @@ def sweep_dialer() -> None:
 
 def replan_later(campaign: Campaign) -> None:
     """In pieces: a campaign may have a million. Who asks again meanwhile begins again from the first."""
-    DialerState.objects.update_or_create(campaign=campaign, defaults={"replan_after": 0})
+    DialerState.objects.update_or_create(campaign=campaign, defaults={"replan_after": ASKED})
 
 
 def _replan_some(state: DialerState) -> None:
-    waiting = DialerEntry.objects.filter(campaign=state.campaign, state=State.WAITING, pk__gt=state.replan_after or 0)
+    after = state.replan_after or 0
+    mine = DialerState.objects.filter(pk=state.pk)
+    # Taken up before the rules are read: what is asked from now on is another pass.
+    if after == ASKED and not mine.filter(replan_after=ASKED).update(replan_after=0):
+        return
+    after = max(after, 0)
+    waiting = DialerEntry.objects.filter(campaign=state.campaign, state=State.WAITING, pk__gt=after)
     ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:CHUNK])
     _replan_all(ids)
     following = ids[-1] if len(ids) == CHUNK else None
-    DialerState.objects.filter(pk=state.pk, replan_after=state.replan_after).update(replan_after=following)
+    mine.filter(replan_after=after).update(replan_after=following)
 
 
 def _replan_all(ids: Sequence[int]) -> None:
@@ -53,7 +63,7 @@ def _replan_all(ids: Sequence[int]) -> None:
     try:
         with transaction.atomic():
             replan(DialerEntry.objects.filter(pk__in=ids))
-    except (OperationalError, InterfaceError):
+    except OF_THE_DATABASE:
         raise
     except Exception as error:
         if len(ids) > 1:
@@ -64,30 +74,42 @@ def _replan_all(ids: Sequence[int]) -> None:
 
 
 def left_over(campaign: OuterRef | int) -> QuerySet[DialerEntry]:
-    """Of a dialer that is off: first calls of leads that came in are made all the same."""
+    """Of a dialer that is off: first calls of leads that came in are made all the same, unless all is over."""
     first = Q(lane=Lane.SUBMITTED, campaign__first_action=Campaign.FirstAction.VOICE_AI)
-    return DialerEntry.objects.filter(campaign=campaign, state=State.WAITING).exclude(first)
+    is_archived = Q(campaign__status=Campaign.Status.ARCHIVED)
+    return DialerEntry.objects.filter(is_archived | ~first, campaign=campaign, state=State.WAITING)
 
 
 def empty(campaign: Campaign, *, most: int = EMPTIED_AT_ONCE) -> None:
     ids = list(left_over(campaign.pk).order_by("pk").values_list("pk", flat=True)[:most])
-    fields = {"due_at": None, "why": "STOPPED", "why_text": SENTENCES["STOPPED"], "updated_at": clock.now()}
+    why = "ARCHIVED" if campaign.status == Campaign.Status.ARCHIVED else "STOPPED"
+    fields = {"due_at": None, "why": why, "why_text": SENTENCES[why], "updated_at": clock.now()}
     DialerEntry.objects.filter(pk__in=ids, state=State.WAITING).update(state=State.DONE, **fields)
     hanging = Lead.objects.filter(dialer_entries__in=ids, status=LeadStatus.PENDING_ACTION).select_related("workspace")
     for lead in hanging.distinct():
-        leave_pending_action(lead=lead, by=SYSTEM, reason=SENTENCES["STOPPED"])
+        leave_pending_action(lead=lead, by=SYSTEM, reason=SENTENCES[why])
 
 
 def _free_lost() -> None:
-    """What a call's end tells its entry is told in one transaction; this is for calls that were deleted by hand."""
+    """What a call's end tells its entry is told in one transaction; this is for what went wrong in the telling, and for
+    calls that were deleted by hand."""
     over = Q(interaction=None) | ~Q(interaction__status=Status.IN_PROGRESS)
     lost = DialerEntry.objects.filter(over, state=State.CALLING, updated_at__lt=clock.now() - LOST_AFTER)
-    for pk in list(lost.values_list("pk", flat=True)[:CHUNK]):
-        with transaction.atomic():
-            rows = DialerEntry.objects.select_for_update(of=("self", "lead"), no_key=True, skip_locked=True)
-            calling = rows.select_related("lead__workspace", "campaign").filter(pk=pk, state=State.CALLING)
-            entry = calling.first()
-            if entry:
-                entry.state, entry.interaction, entry.due_at = State.WAITING, None, None
-                entry.save(update_fields=["state", "interaction"])
-                settle(plan_entries(entry.campaign, [entry]))
+    for pk, lead in list(lost.values_list("pk", "lead")[:CHUNK]):
+        try:
+            _free(pk, lead)
+        except OF_THE_DATABASE:
+            raise
+        except Exception as error:
+            log.exception("entry_not_freed", entry=pk, exc_info=error)
+            # Behind the others, and tried again.
+            DialerEntry.objects.filter(pk=pk).update(updated_at=clock.now())
+
+
+@transaction.atomic
+def _free(pk: int, lead: int) -> None:
+    lock_leads([lead])
+    rows = DialerEntry.objects.select_for_update(of=("self",)).filter(pk=pk, state=State.CALLING)
+    entry = rows.select_related("lead__workspace", "campaign", "interaction").first()
+    if entry and (entry.interaction is None or entry.interaction.is_final):
+        go_on(entry, entry.interaction)

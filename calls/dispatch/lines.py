@@ -146,7 +146,7 @@ def _campaigns_turn(interaction: Interaction, start: datetime, held: Start | Non
             return BUSY_WAIT
     if campaign.daily_cap:
         begins, ends = day_of(interaction.workspace)
-        if others.made_since(begins).count() >= campaign.daily_cap:
+        if others.made_since(begins).filter(origin__in=BY_DIALER).count() >= campaign.daily_cap:
             message = "The campaign has made all the calls it may make today: raise its daily cap, or wait."
             return Reason("DAILY_CAP_REACHED", message, "campaign.daily_cap", ends)
     return _in_its_pace(state, campaign.calls_per_minute, start, held) if campaign.calls_per_minute else None

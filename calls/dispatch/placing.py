@@ -6,7 +6,7 @@ Each step is safe to die after, and to be frozen in:
 2. a free line and a start of the account.
 3. the gate, whole, on today's facts; nothing waits between it and the request.
 4. `sent_at` by compare-and-swap on the claim: from here on a phone may ring. Dies here: `unknown`, the reconciler asks.
-5. the provider is called, once, unless this process slept since 4.
+5. the provider is called, once, unless this process slept since 3.
 6. the result, unless the call's own webhook was faster.
 Every change after the claim names the token: a worker whose claim was taken away changes nothing any more.
 """
@@ -14,7 +14,8 @@ Every change after the claim names the token: a worker whose claim was taken awa
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -25,13 +26,22 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import OperatorSwitch, Workspace
 from calls.dispatch import circuit
 from calls.dispatch.lines import BY_DIALER, held_up, take_line
-from calls.dispatch.waits import ANSWER_SECONDS
+from calls.dispatch.waits import ANSWER_SECONDS, LONGEST_WAIT, PREPARING_TAKES
 from calls.events import FAILED, STARTED, tell
 from calls.gate.facts import plan_of, read_facts
 from calls.gate.rules import Verdict, evaluate
 from calls.history import note
 from calls.last_call import refresh_last_calls
-from calls.models import UNPLACED, CallPrompt, Dispatch, ErrorCode, Interaction, InteractionQuerySet, Status
+from calls.models import (
+    UNPLACED,
+    CallPrompt,
+    DialerEntry,
+    Dispatch,
+    ErrorCode,
+    Interaction,
+    InteractionQuerySet,
+    Status,
+)
 from calls.prompting import RenderedPrompt, render_prompt
 from calls.providers import adapter_for
 from calls.providers.base import Placement, PlaceRequest, PlaceResult
@@ -45,12 +55,24 @@ MAX_FAULTS = 3
 MAX_UNREACHED = 4
 EXPIRES = timedelta(minutes=60)
 EXPIRED_TEXT = "The call waited for an hour and was not placed: nobody expects it any more."
-# A process that slept longer than this between the fence and the request does not send it any more.
+# A process that slept longer than this between the gate and the request does not send it any more.
 FENCE_HOLDS = timedelta(seconds=3)
 NO_WAIT = timedelta()
 FIRST_CHECK = timedelta(seconds=20)
 UNKNOWN_CHECK = timedelta(seconds=2)
 RESULT_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What the gate has let through, and when it looked."""
+
+    request: PlaceRequest
+    judged_at: datetime
+
+    def is_fresh(self) -> bool:
+        """Also false where the clock was set back: how long ago it was is not known then."""
+        return NO_WAIT <= clock.real_now() - self.judged_at <= FENCE_HOLDS
 
 
 def dial(interaction_id: int, token: str) -> None:
@@ -59,26 +81,26 @@ def dial(interaction_id: int, token: str) -> None:
     interaction = None
     try:
         interaction = _load(interaction_id, token)
-        request = _prepare(interaction) if interaction else None
+        ready = _prepare(interaction) if interaction else None
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
         _put_back_after_fault(interaction_id, token, error)
-        request = None
+        ready = None
     if interaction is None:
         return
-    if request is None or not _pass_fence(interaction):
+    if ready is None or not _pass_fence(interaction, ready):
         circuit.give_back(interaction.account)
         return
-    _keep(interaction, adapter_for(interaction.account).place(request))
+    _keep(interaction, adapter_for(interaction.account).place(ready.request))
 
 
-def _pass_fence(interaction: Interaction) -> bool:
-    if not mark_sent(interaction):
+def _pass_fence(interaction: Interaction, ready: Ready) -> bool:
+    if not ready.is_fresh() or not mark_sent(interaction):
         # Whatever came between is told by the gate when the call is claimed again.
         put_back(interaction, NO_WAIT)
         return False
-    if clock.real_now() - (interaction.sent_at or clock.real_now()) > FENCE_HOLDS:
+    if not ready.is_fresh():
         _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed())
         return False
     return True
@@ -86,9 +108,15 @@ def _pass_fence(interaction: Interaction) -> bool:
 
 def claim(interaction_id: int, token: str) -> bool:
     now = clock.real_now()
-    due = Interaction.objects.filter(Q(not_before=None) | Q(not_before__lte=now))
+    due = Interaction.objects.filter(wait_is_over())
     fields = {"claim_token": token, "claimed_at": now, "sent_at": None, "line_at": None}
     return due.move(interaction_id, Dispatch.QUEUED, Dispatch.PLACING, **fields)
+
+
+def wait_is_over() -> Q:
+    """One that lasts longer than any was begun before the system's clock was set back."""
+    now = clock.real_now()
+    return Q(not_before=None) | Q(not_before__lte=now) | Q(not_before__gt=now + LONGEST_WAIT)
 
 
 def _load(interaction_id: int, token: str) -> Interaction | None:
@@ -113,13 +141,11 @@ def unclaimed() -> dict[str, object]:
     return {"claim_token": "", "sent_at": None, "line_at": None}
 
 
-def _prepare(interaction: Interaction) -> PlaceRequest | None:
+def _prepare(interaction: Interaction) -> Ready | None:
     """The request to send, or None when the call does not go out now: withdrawn, or back in the queue."""
     if clock.real_now() - interaction.queued_at > EXPIRES:
         withdraw(interaction, ErrorCode.EXPIRED, EXPIRED_TEXT)
         return None
-    # Decrypted here: behind the fence it would be too late to find that it cannot be.
-    _ = interaction.account.api_key
     answer = take_line(interaction)
     if isinstance(answer, timedelta):
         put_back(interaction, answer)
@@ -127,7 +153,14 @@ def _prepare(interaction: Interaction) -> PlaceRequest | None:
     if answer is not None:
         _withdraw_by(interaction, Verdict(reasons=(answer,), next_allowed_at=answer.next_allowed_at))
         return None
-    plan = plan_of(interaction)
+    judged_at = clock.real_now()
+    # Read again, for the wait may have taken seconds: the gate judges what is so now.
+    fresh = _load(interaction.pk, interaction.claim_token)
+    if fresh is None:
+        return None
+    # Decrypted here: behind the fence it would be too late to find that it cannot be.
+    _ = fresh.account.api_key
+    plan = plan_of(fresh)
     facts = read_facts(plan)
     verdict = evaluate(facts, clock.now())
     if not verdict.allowed:
@@ -135,12 +168,12 @@ def _prepare(interaction: Interaction) -> PlaceRequest | None:
         return None
     rendered = render_prompt(
         plan,
-        direction=interaction.direction,
-        additional_instructions=interaction.additional_instructions,
+        direction=fresh.direction,
+        additional_instructions=fresh.additional_instructions,
         facts=facts,
     )
-    _keep_prompt(interaction, rendered)
-    return _request(interaction, rendered)
+    _keep_prompt(fresh, rendered)
+    return Ready(_request(fresh, rendered), judged_at)
 
 
 def _request(interaction: Interaction, rendered: RenderedPrompt) -> PlaceRequest:
@@ -174,8 +207,8 @@ def _keep_prompt(interaction: Interaction, rendered: RenderedPrompt) -> None:
 
 
 def mark_sent(interaction: Interaction) -> bool:
-    """The fence. A worker that was thought dead, and whose claim was taken away, sends nothing; nor does one whose
-    workspace was stopped, whose number was listed, or whose account was, after the gate had looked."""
+    """The fence. A worker that was thought dead, and whose claim was or may be taken away, sends nothing; nor does one
+    whose workspace, dialer or account was stopped, or whose number was listed, after the gate had looked."""
     listed = DoNotCall.objects.filter(
         workspace=OuterRef("workspace"), channel=Channel.PHONE, address=OuterRef("to_number")
     )
@@ -183,14 +216,29 @@ def mark_sent(interaction: Interaction) -> bool:
     paused = Workspace.objects.filter(pk=OuterRef("workspace_id"), calls_stopped_at__isnull=False)
     # No join: Django would move every condition into a subquery, and PostgreSQL, after waiting for the row, would judge
     # by what the subquery had seen before.
+    now = clock.real_now()
     free = _mine(interaction).filter(
         *(~Exists(no) for no in (listed, stopped, paused, held_up(interaction.account))),
+        *_dialer_goes_on(interaction),
         pk=interaction.pk,
         dispatch=Dispatch.PLACING,
         sent_at=None,
+        claimed_at__gt=now - PREPARING_TAKES,
     )
-    interaction.sent_at = clock.real_now()
-    return free.update(sent_at=interaction.sent_at) == 1
+    interaction.sent_at = now
+    return free.update(sent_at=now) == 1
+
+
+def _dialer_goes_on(interaction: Interaction) -> list[Exists]:
+    """Of a call of the dialer: its campaign dials, and its entry still waits for this call."""
+    if interaction.origin not in BY_DIALER:
+        return []
+    states = [Campaign.Dialer.ON]
+    if interaction.origin == Interaction.Origin.FIRST_ACTION:
+        states.append(Campaign.Dialer.OFF)
+    dials = Campaign.objects.filter(pk=OuterRef("campaign_id"), dialer__in=states, status=Campaign.Status.ACTIVE)
+    calling = DialerEntry.objects.filter(interaction=OuterRef("pk"), state=DialerEntry.State.CALLING)
+    return [Exists(dials), Exists(calling)]
 
 
 def _withdraw_by(interaction: Interaction, verdict: Verdict) -> None:
@@ -226,8 +274,8 @@ def put_back(interaction: Interaction, wait: timedelta) -> bool:
     return unsent.move(interaction.pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed(), not_before=_in(wait))
 
 
-def _in(wait: timedelta) -> object:
-    return clock.real_now() + wait
+def _in(wait: timedelta) -> datetime:
+    return clock.real_now() + min(wait, LONGEST_WAIT)
 
 
 def _put_back_after_fault(interaction_id: int, token: str, error: Exception) -> None:
@@ -332,7 +380,9 @@ def _reject(interaction: Interaction, result: PlaceResult) -> None:
 
 
 def mark_unknown(interaction: Interaction, message: str) -> bool:
-    fields = {"check_at": clock.real_now() + UNKNOWN_CHECK, "checks": 0}
+    now = clock.real_now()
+    # Never ahead, where the clock was set back: from this moment on it is counted when no answer proves something.
+    fields = {"check_at": now + UNKNOWN_CHECK, "checks": 0, "sent_at": min(interaction.sent_at or now, now)}
     moved = _mine(interaction).move(interaction.pk, Dispatch.PLACING, Dispatch.UNKNOWN, **fields)
     if moved:
         note(interaction, "unknown", message)

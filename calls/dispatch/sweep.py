@@ -11,8 +11,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from calls import job_names
 from calls.dispatch.circuit import LONGEST_THROTTLE, blocked, is_trial
 from calls.dispatch.lines import NEAR, next_start, spacing
-from calls.dispatch.placing import EXPIRED_TEXT, EXPIRES, end_unplaced, mark_unknown, unclaimed
-from calls.dispatch.waits import WRITTEN_DOWN, longest_request
+from calls.dispatch.placing import EXPIRED_TEXT, EXPIRES, end_unplaced, mark_unknown, unclaimed, wait_is_over
+from calls.dispatch.waits import PREPARING_TAKES, WRITTEN_DOWN, longest_request
 from calls.history import note
 from calls.models import Dispatch, ErrorCode, Interaction, InteractionQuerySet
 from campaigns.models import ProviderAccount
@@ -20,7 +20,6 @@ from common import clock
 from common.queue import enqueue, has_room
 
 REQUEUE_AFTER = timedelta(seconds=5)
-PREPARING_TAKES = timedelta(seconds=30)
 BATCH = 200
 NEEDED = ("concurrency", "calls_per_second", "next_start_at", "failures", "blocked_until", "blocked_why")
 
@@ -44,9 +43,9 @@ def enqueue_waiting() -> None:
 
 def _due() -> InteractionQuerySet:
     now = clock.real_now()
-    sent_long_ago = Q(enqueued_at__lt=now - REQUEUE_AFTER)
-    due = Q(sent_long_ago, not_before=None) | Q(Q(enqueued_at__lt=F("not_before")) | sent_long_ago, not_before__lte=now)
-    return Interaction.objects.live().filter(due, dispatch=Dispatch.QUEUED)
+    sent_long_ago = _not_within("enqueued_at", REQUEUE_AFTER)
+    not_since = Q(enqueued_at__lt=F("not_before"), not_before__lte=now)
+    return Interaction.objects.live().filter(wait_is_over() & sent_long_ago | not_since, dispatch=Dispatch.QUEUED)
 
 
 def _next_in_line(due: InteractionQuerySet) -> Iterator[int]:
@@ -72,18 +71,28 @@ def _may_start(account: ProviderAccount) -> int:
     return 2 * math.ceil(starts)
 
 
+def _not_within(field: str, span: timedelta) -> Q:
+    """Longer ago than that, or as far ahead: then the system's clock was set back, and nothing waits for its return."""
+    now = clock.real_now()
+    return Q(**{f"{field}__lt": now - span}) | Q(**{f"{field}__gt": now + span})
+
+
 def expire_queued() -> None:
     """Also those that never got as far as a worker."""
-    late = Interaction.objects.live().filter(dispatch=Dispatch.QUEUED, queued_at__lt=clock.real_now() - EXPIRES)
-    for pk in late.values_list("pk", flat=True)[:BATCH]:
-        end_unplaced(Interaction.objects.all(), pk, Dispatch.QUEUED, ErrorCode.EXPIRED, EXPIRED_TEXT)
+    now = clock.real_now()
+    late = Interaction.objects.live().filter(_not_within("queued_at", EXPIRES), dispatch=Dispatch.QUEUED)
+    for pk, queued_at in late.values_list("pk", "queued_at")[:BATCH]:
+        if queued_at > now:
+            # How long it has waited is not known any more.
+            Interaction.objects.filter(pk=pk, dispatch=Dispatch.QUEUED).update(queued_at=now)
+        else:
+            end_unplaced(Interaction.objects.all(), pk, Dispatch.QUEUED, ErrorCode.EXPIRED, EXPIRED_TEXT)
 
 
 def free_unsent_claims() -> None:
     """Nothing was sent under these claims, and the fence sees to it that nothing will be."""
-    stale = Interaction.objects.live().filter(
-        dispatch=Dispatch.PLACING, sent_at=None, claimed_at__lt=clock.real_now() - PREPARING_TAKES
-    )
+    gone = _not_within("claimed_at", PREPARING_TAKES)
+    stale = Interaction.objects.live().filter(gone, dispatch=Dispatch.PLACING, sent_at=None)
     for pk in stale.values_list("pk", flat=True)[:BATCH]:
         if Interaction.objects.filter(sent_at=None).move(pk, Dispatch.PLACING, Dispatch.QUEUED, **unclaimed()):
             note(pk, "requeued", "The worker that had claimed the call is gone; nothing had been sent")
@@ -91,7 +100,7 @@ def free_unsent_claims() -> None:
 
 def give_up_sent_claims() -> None:
     """The worker that sent the request would have an answer by now: it is gone, and what came of it is not known."""
-    answered_by = clock.real_now() - longest_request() - WRITTEN_DOWN
-    stale = Interaction.objects.live().filter(dispatch=Dispatch.PLACING, sent_at__lt=answered_by)
+    gone = _not_within("sent_at", longest_request() + WRITTEN_DOWN)
+    stale = Interaction.objects.live().filter(gone, dispatch=Dispatch.PLACING)
     for interaction in stale[:BATCH]:
         mark_unknown(interaction, "The worker that placed the call is gone; the provider is asked what came of it")

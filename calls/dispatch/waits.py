@@ -13,6 +13,10 @@ ANSWER_SECONDS = 30
 # What a worker needs beyond the timeouts to write down what came of it, and the network to deliver.
 WRITTEN_DOWN = timedelta(seconds=5)
 DELIVERED = timedelta(seconds=15)
+# From the claim to the request; a call that nobody has sent by then is freed for another worker.
+PREPARING_TAKES = timedelta(seconds=30)
+# No call is told to wait longer before it is tried again.
+LONGEST_WAIT = timedelta(minutes=15)
 
 
 def longest_request() -> timedelta:

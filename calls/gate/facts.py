@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from accounts.models import Workspace
 from accounts.services import are_calls_stopped
@@ -16,7 +16,7 @@ from calls.gate.hours import Opening
 from calls.gate.rules import Facts
 from calls.gate.sequence import Attempt
 from calls.gate.timing import Timing
-from calls.models import ErrorCode, Interaction, Status
+from calls.models import DialerEntry, ErrorCode, Interaction, Status
 from campaigns.models import CallerNumber, Campaign, PromptVersion, VoiceAgent
 from common import clock, phones
 from common.hours import Holidays, WeeklyHours, holidays_or_none, hours_or_closed
@@ -100,7 +100,7 @@ def _facts(plan: Plan, known: _Known) -> Facts:
         number=plan.number,
         number_possible=phone is not None and phone.e164 == plan.number,
         number_valid=phone is not None and phone.valid,
-        number_dead=known.is_dead(plan.number),
+        number_dead=plan.number in known.dead,
         listed_as=_listed_as(plan, known),
         calls_stopped=known.calls_stopped,
         campaign_active=plan.is_test or campaign.status == Campaign.Status.ACTIVE,
@@ -154,6 +154,7 @@ class _Known:
     calls_stopped: bool
     calls_to_lead: dict[int, list[_Call]]
     calls_to_number: dict[str, list[_Call]]
+    dead: frozenset[str]
     number_free_at: dict[int, datetime]
     rules: dict[int, tuple[WeeklyHours, Holidays]]
 
@@ -161,7 +162,8 @@ class _Known:
     def of(cls, plans: Sequence[Plan]) -> _Known:
         workspace = plans[0].lead.workspace
         numbers = {plan.number for plan in plans if plan.number}
-        calls = _calls(workspace.pk, {plan.lead.pk for plan in plans}, numbers)
+        longest_gap = timedelta(minutes=max(plan.campaign.min_gap_minutes for plan in plans))
+        calls = _calls(workspace.pk, {plan.lead.pk for plan in plans}, numbers, since=clock.now() - longest_gap)
         by_lead, by_number = defaultdict(list), defaultdict(list)
         for call in calls:
             by_lead[call.lead_id].append(call)
@@ -171,6 +173,7 @@ class _Known:
             calls_stopped=are_calls_stopped(workspace.pk),
             calls_to_lead=by_lead,
             calls_to_number=by_number,
+            dead=_still_dead(workspace.pk, by_number),
             number_free_at=_full_numbers(workspace, plans),
             rules={plan.campaign.pk: _rules(plan.campaign) for plan in _one_of_each_campaign(plans)},
         )
@@ -188,11 +191,6 @@ class _Known:
         calls = (*self.calls_to_lead[plan.lead.pk], *self.calls_to_number[plan.number])
         return max((call.placed_at for call in calls if call.placed_at), default=None)
 
-    def is_dead(self, number: str) -> bool:
-        """The last call found that the number does not exist."""
-        placed = [call for call in self.calls_to_number[number] if call.placed_at]
-        return bool(placed) and placed[-1].error_code == ErrorCode.INVALID_NUMBER
-
     def live_call_id(self, plan: Plan) -> str:
         """Another call that is under way to the number or to the lead."""
         calls = (*self.calls_to_lead[plan.lead.pk], *self.calls_to_number[plan.number])
@@ -207,16 +205,33 @@ class _Known:
         return "first" if others else "new"
 
 
-def _calls(workspace_id: int, leads: Iterable[int], numbers: Iterable[str]) -> list[_Call]:
-    """In one query, oldest first: what a lead or a number has behind it is little."""
-    theirs = Q(to_number__in=numbers) | Q(lead__in=leads)
-    real = Q(placed_at__isnull=False) | Q(status=Status.IN_PROGRESS)
-    rows = Interaction.objects.filter(theirs, real, workspace=workspace_id).order_by("placed_at", "id")
+def _calls(workspace_id: int, leads: Iterable[int], numbers: Collection[str], *, since: datetime) -> list[_Call]:
+    """In one query, oldest first: all of the leads, which are few, and of the numbers those that may decide, for a
+    switchboard may have thousands."""
+    to_number = Q(to_number__in=numbers)
+    live, dead = Q(status=Status.IN_PROGRESS), Q(error_code=ErrorCode.INVALID_NUMBER)
+    of_leads = Q(lead__in=leads) & (Q(placed_at__isnull=False) | live)
+    theirs = of_leads | (to_number & live) | (to_number & Q(placed_at__gte=since)) | (to_number & dead)
+    rows = Interaction.objects.filter(theirs, workspace=workspace_id).order_by("placed_at", "id")
     names = ("lead_id", "campaign_id", "status", "error_code", "placed_at", "ended_at", "is_test", "spoken_to")
     return [
         _Call(pk=pk, public_id=public_id, number=number, **dict(zip(names, facts, strict=True)))
         for pk, public_id, number, *facts in rows.values_list("pk", "public_id", "to_number", *names)
     ]
+
+
+def _still_dead(workspace_id: int, calls_to_number: Mapping[str, Sequence[_Call]]) -> frozenset[str]:
+    """Numbers whose last call, to whomever, found that they do not exist."""
+    found = {
+        number: max(call.placed_at for call in calls if call.placed_at and call.error_code == ErrorCode.INVALID_NUMBER)
+        for number, calls in calls_to_number.items()
+        if any(call.placed_at and call.error_code == ErrorCode.INVALID_NUMBER for call in calls)
+    }
+    if not found:
+        return frozenset()
+    placed = Interaction.objects.placed().filter(workspace=workspace_id, to_number__in=found)
+    newest = dict(placed.order_by().values_list("to_number").annotate(Max("placed_at")))
+    return frozenset(number for number, at in found.items() if newest.get(number) == at)
 
 
 def _full_numbers(workspace: Workspace, plans: Sequence[Plan]) -> dict[int, datetime]:
@@ -264,6 +279,8 @@ def dialer_refusal(plan: Plan) -> tuple[str, str] | None:
     if plan.origin not in (Interaction.Origin.DIALER, Interaction.Origin.FIRST_ACTION):
         return None
     lead, campaign = plan.lead, plan.campaign
+    if plan.interaction_id and (meanwhile := _taken_back(plan)):
+        return meanwhile
     is_off = campaign.dialer == Campaign.Dialer.OFF and plan.origin == Interaction.Origin.DIALER
     if campaign.dialer == Campaign.Dialer.PAUSED or is_off:
         return "DIALER_NOT_ON", f"The campaign's auto-dialer is {campaign.get_dialer_display().lower()}."
@@ -271,6 +288,18 @@ def dialer_refusal(plan: Plan) -> tuple[str, str] | None:
         return "STATUS_EXCLUDED", f"The auto-dialer leaves out leads whose status is {lead.get_status_display()}."
     if lead.approval_status in (Approval.PENDING, Approval.REJECTED):
         return "NOT_APPROVED", f"The lead is {lead.get_approval_status_display().lower()}: decide on its page."
+    return None
+
+
+def _taken_back(plan: Plan) -> tuple[str, str] | None:
+    """Of a call that was begun already: what has happened since, so that it is not made."""
+    if plan.lead.campaign_id != plan.campaign.pk:
+        return "LEAD_MOVED", "The lead is in another campaign now."
+    if plan.number != plan.lead.phone:
+        return "NUMBER_CHANGED", "The lead has another number now."
+    # Taken out of the dialer, or another call has come to something that changes its turn.
+    if not DialerEntry.objects.filter(interaction=plan.interaction_id, state=DialerEntry.State.CALLING).exists():
+        return "TAKEN_BACK", "The auto-dialer has taken this call back."
     return None
 
 

@@ -68,9 +68,12 @@ def next_course(
         return Course(stop="MAX_ATTEMPTS_REACHED")
     last = attempts[-1] if attempts and attempts[-1].over_by >= since else None
     made, outcome = (len(attempts), last.status) if last else (0, "")
-    step = next((step for step in rules.steps if step.fits(made, outcome)), Step())
+    fitting = [step for step in rules.steps if step.fits(made, outcome)]
     if callback_at:
-        return Course(not_before=callback_at, step=replace(step, wait=None, part=""))
+        # Waits and parts of the day are no matter of a promise; who calls, and from where, still is.
+        calling = (step for step in fitting if step.agent_id or step.caller_number_id)
+        return Course(not_before=callback_at, step=replace(next(calling, Step()), wait=None, part=""))
+    step = next(iter(fitting), Step())
     if last and last.status not in rules.retry_outcomes | {FAULT}:
         return Course(stop="OUTCOME_FINAL")
     waited = last.over_by + step.wait if last and step.wait else None

@@ -3,7 +3,7 @@ dialer, the API and the pages ask here; pace and caps of lines are no matter of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from calls.gate.hours import Opening, next_open
@@ -32,7 +32,13 @@ class Timing:
 
 
 def next_call_time(
-    timing: Timing, now: datetime, *, not_before: datetime | None = None, part: str = "", zones: tuple[str, ...] = ()
+    timing: Timing,
+    now: datetime,
+    *,
+    not_before: datetime | None = None,
+    part: str = "",
+    zones: tuple[str, ...] = (),
+    part_within: timedelta = PREFERENCE_HOLDS,
 ) -> datetime | None:
     """The earliest allowed moment from now on, and from `not_before` on. One in the preferred part of the day, in all
     the lead's zones, is taken where there is one within three days of it. None: there is no such moment."""
@@ -41,9 +47,9 @@ def next_call_time(
     if not timing.openings:
         return None
     earliest = next_open(start, timing.openings)
-    if not part or earliest is None:
+    if not part or earliest is None or part_within <= timedelta():
         return earliest
-    return next_open(earliest, timing.openings + part_openings(part, zones), within=PREFERENCE_HOLDS) or earliest
+    return next_open(earliest, timing.openings + part_openings(part, zones), within=part_within) or earliest
 
 
 def part_openings(part: str, zones: tuple[str, ...]) -> tuple[Opening, ...]:
@@ -69,22 +75,33 @@ def why_then(
     *,
     not_before: datetime | None = None,
     is_callback: bool = False,
+    wait: tuple[str, str] | None = None,
     part: str = "",
     zones: tuple[str, ...] = (),
 ) -> tuple[str, str]:
-    """Which rule made `at`, the answer of `next_call_time` to the same question, and what people are told of it."""
+    """Which rule made `at`, the answer of `next_call_time` to the same question, and what people are told of it.
+    `wait` is what `not_before` stands for, where it is neither the lead's wish nor the sequence's."""
     if at is None:
         return "NO_TIME", why_never(timing)
     if at <= now:
         return "DUE", "It may be called now."
-    limits = _limits(timing, not_before, is_callback)
+    limits = _limits(timing, not_before, is_callback, wait)
     start, code, text = max(limits, key=lambda limit: limit[0], default=(now, "", ""))
     earliest = next_open(max(now, start), timing.openings) if part else at
     if earliest and earliest < at:
         return "PREFERRED_PART", f"The sequence prefers the {part}."
     if start <= now or next_open(now, timing.openings) == at:
-        return "OPERATING_HOURS", "The calling hours begin at this time."
-    return code, text if at == start else f"{text} The next calling hours after that begin at this time."
+        return "OPERATING_HOURS", f"{_after_holidays(timing, now, at)}The calling hours begin at this time."
+    if at == start:
+        return code, text
+    return code, f"{text} {_after_holidays(timing, start, at)}The next calling hours after that begin at this time."
+
+
+def _after_holidays(timing: Timing, start: datetime, at: datetime) -> str:
+    """Where only a holiday keeps it from an earlier time."""
+    without = tuple(replace(opening, holidays=frozenset()) for opening in timing.openings)
+    earliest = next_open(start, without)
+    return "A holiday is in between. " if earliest and earliest < at else ""
 
 
 def why_never(timing: Timing) -> str:
@@ -103,13 +120,15 @@ def all_zones(openings: tuple[Opening, ...]) -> str:
     return f"{count} zones the lead may be in"
 
 
-def _limits(timing: Timing, not_before: datetime | None, is_callback: bool) -> list[tuple[datetime, str, str]]:
+def _limits(
+    timing: Timing, not_before: datetime | None, is_callback: bool, wait: tuple[str, str] | None
+) -> list[tuple[datetime, str, str]]:
     """What holds a call back until when; of two that end together the first is named."""
     asked, waits = "The lead asked to be called then.", "This is how long to wait after the last call."
     gap = span_text(int(timing.min_gap.total_seconds() // 60))
     most = "once" if timing.max_per_day == 1 else f"{timing.max_per_day} times"
     limits = [
-        (not_before, *(("CALLBACK", asked) if is_callback else ("RETRY_WAIT", waits))),
+        (not_before, *(wait or (("CALLBACK", asked) if is_callback else ("RETRY_WAIT", waits)))),
         (after_gap(timing), "MIN_GAP", f"Between two calls there must be {gap}."),
         (after_day_limit(timing), "MAX_ATTEMPTS_PER_DAY", f"A lead may be called {most} within 24 hours."),
         (

@@ -19,9 +19,9 @@ from accounts.access import actor_of
 from calls.dialer.control import set_dialer
 from calls.launch import launch_campaign
 from campaigns.admin.base import tell
-from campaigns.dialing import MOST_STEPS, StepValues, check_dialing
+from campaigns.dialing import MOST_STEPS, StepValues, check_campaign, standing_problems, steps_of
 from campaigns.forms.dialing import STATUSES
-from campaigns.forms.rules import HolidaysField
+from campaigns.forms.rules import HolidaysField, say_limits
 from campaigns.forms.steps import outcome_choices
 from campaigns.models import Campaign, SequenceStep
 from campaigns.services import check_caller_number, create_campaign, set_campaign_status, update_campaign
@@ -39,10 +39,15 @@ class CampaignForm(SameWorkspaceForm):
     holidays = HolidaysField(
         required=False,
         widget=UnfoldAdminTextareaWidget(),
-        help_text="One in a line: 2026-12-25 Christmas, or 12-25 Christmas for every year.",
+        help_text="One in a line: 2026-12-25 Christmas, 12-25 Christmas for every year, or a range: "
+        "2026-12-24 - 2027-01-02 Company closed.",
     )
     retry_outcomes = _words("Outcomes that are tried again", outcome_choices)
     excluded_statuses = _words("Lead statuses that are left out", STATUSES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_limits(self)
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -54,7 +59,7 @@ class CampaignForm(SameWorkspaceForm):
 
 def check_rules(campaign: Campaign) -> None:
     """Without its steps, which are judged with their rows."""
-    if problems := check_dialing(campaign, []):
+    if problems := check_campaign(campaign):
         raise ValidationError(problems)
 
 
@@ -77,13 +82,12 @@ class StepFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         if any(self.errors):
             return
         rows = self.kept()
-        for name, sentences in check_dialing(self.instance, [_values(row) for row in rows]).items():
-            first, _, rest = name.partition(".")
-            place, _, field = rest.partition(".")
-            if first == "steps" and place:
-                rows[int(place)].add_error(field, sentences)
-            elif first == "steps":
+        wanted = [_values(row) for row in rows]
+        for name, sentences in standing_problems(self.instance, steps_of(self.instance), wanted).items():
+            place, _, field = name.removeprefix("steps").removeprefix(".").partition(".")
+            if not place:
                 raise ValidationError(sentences)
+            rows[int(place)].add_error(field, sentences)
 
     def kept(self) -> list[Any]:
         """In the order of their positions; who has none comes last."""

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 from accounts.access import actor_of
 from campaigns.accounts import check_host, check_secret, create_account, update_account
 from campaigns.admin.base import KeptAdmin, tell
+from campaigns.forms.rules import say_limits
 from campaigns.models import CallerNumber, ProviderAccount, VoiceAgent
 from campaigns.services import (
     check_caller_number,
@@ -117,6 +118,10 @@ class ProviderAccountAdmin(Admin):
 
 class CallerNumberForm(SameWorkspaceForm):
     e164 = forms.CharField(label="Number", max_length=40, widget=UnfoldAdminTextInputWidget())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_limits(self)
 
     def clean_e164(self) -> str:
         workspace = self.workspace(self.cleaned_data)

@@ -153,11 +153,16 @@ def _only(campaigns: CampaignQuerySet, *, active: bool | None) -> CampaignQueryS
     return campaigns.exclude(status=Campaign.Status.ACTIVE)
 
 
-def _fields(asked: dict[str, Any], *, window: int | None, stands: Mapping[str, Any]) -> dict[str, Any]:
-    """As the services name them; `window` stands now, and what `stands` has is changed elsewhere."""
+def _fields(
+    asked: dict[str, Any], *, window: int | None, stands: Mapping[str, Any], campaign: Campaign | None = None
+) -> dict[str, Any]:
+    """As the services name them; `window` and `campaign` stand now, and what `stands` has is changed elsewhere."""
     _check_standing(asked, stands)
-    preset = PRESETS.get(asked.get("preset", ""))
-    fields = {**preset.columns, "steps": preset.steps} if preset else {}
+    fields: dict[str, Any] = {}
+    if preset := PRESETS.get(asked.get("preset", "")):
+        agent = asked.get("production_agent", campaign and campaign.production_agent)
+        action = campaign.first_action if campaign else Campaign.FirstAction.NONE
+        fields = {**preset.columns_for(agent, first_action=action), "steps": preset.steps}
     fields |= {name: value for name, value in asked.items() if name not in (*ELSEWHERE, "preset")}
     if days := fields.pop("hours", None):
         fields["days"] = days
@@ -208,7 +213,7 @@ class CampaignDetail(CampaignView):
     def patch(self, request: Request, campaign_id: str) -> Response:
         campaign = campaign_of(self.workspace, campaign_id)
         stands = {**shown([campaign])[0], "state": campaign.dialer}
-        fields = _fields(self.body(), window=campaign.duplicate_window_days, stands=stands)
+        fields = _fields(self.body(), window=campaign.duplicate_window_days, stands=stands, campaign=campaign)
         update_campaign(campaign=campaign, by=self.actor, **fields)
         return self.answer_campaign(campaign.code)
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from accounts.forms.entrance import timezone_choices
 from accounts.models import Workspace
 from campaigns.dialing import StepValues, steps_text
-from campaigns.forms.rules import HolidaysField, SpanField
+from campaigns.forms.rules import HolidaysField, SpanField, say_limits
 from campaigns.forms.steps import WRONG_ROWS, Callers, StepRows, StepsField, outcome_choices
 from campaigns.models import SHORTEST_RING, Campaign
 from campaigns.presets import Preset
@@ -21,7 +21,7 @@ from webhooks.models import WebhookEndpoint
 
 # Do-Not-Call is no choice: such a lead is never called.
 STATUSES = [(status.value, status.label) for status in LeadStatus if status != LeadStatus.DNC]
-NO_LIMIT = forms.NumberInput({"min": 1, "placeholder": "no limit"})
+NO_LIMIT = forms.NumberInput({"placeholder": "no limit"})
 FIRST_ACTIONS = {
     Campaign.FirstAction.NONE: "Nothing: it is stored and waits.",
     Campaign.FirstAction.VOICE_AI: "Voice AI call: the agent calls it at once, or as soon as it may be called.",
@@ -44,7 +44,7 @@ class DialerForm(WorkspaceForm):
         label="Holidays",
         required=False,
         help_text="One in a line, its name behind: 2026-12-25 Christmas; 12-25 Christmas or 25 Dec Christmas for every "
-        "year. Nobody is called on these days.",
+        "year; 2026-12-24 - 2027-01-02 Closed for every day from one to the other. Nobody is called on these days.",
     )
     excluded_statuses = forms.MultipleChoiceField(
         label="Lead statuses that are left out",
@@ -106,7 +106,6 @@ class DialerForm(WorkspaceForm):
             "review_reason": "Shown to whoever reviews, e.g. “Check the address first”.",
         }
         widgets = {
-            "max_attempts": forms.NumberInput({"min": 1}),
             "max_attempts_per_day": NO_LIMIT,
             "dialer_concurrency": NO_LIMIT,
             "calls_per_minute": NO_LIMIT,
@@ -120,6 +119,7 @@ class DialerForm(WorkspaceForm):
         super().__init__(data, workspace=workspace, instance=instance, initial={"steps": steps_text(steps)})
         self.rows = StepRows(data, steps, Callers(instance, steps))
         self._join_rows(steps)
+        say_limits(self)
         longest = settings.RING_TIMEOUT_SECONDS
         self.fields["ring_timeout_seconds"].help_text = f"{SHORTEST_RING} to {longest}. Empty: {longest}."
         zone = instance.hours_zone
@@ -144,8 +144,9 @@ class DialerForm(WorkspaceForm):
 
     def fill(self, preset: Preset) -> None:
         """Shown, not saved; what the form compares itself with stays what is stored."""
-        self.initial.update(preset.columns)
-        for name, value in preset.columns.items():
+        columns = preset.columns_for(self.instance.production_agent, first_action=self.instance.first_action)
+        self.initial.update(columns)
+        for name, value in columns.items():
             setattr(self.instance, name, value)
         self.rows.show(preset.steps)
 

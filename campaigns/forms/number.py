@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.models import Workspace
 from campaigns.forms.choices import directory_of, offer_active, sort_choices
+from campaigns.forms.rules import say_limits
 from campaigns.models import CallerNumber
 from campaigns.services import number_taken
 from common.forms import WorkspaceForm
@@ -36,11 +37,12 @@ class NumberForm(WorkspaceForm):
         }
         widgets = {
             "provider_number_id": forms.TextInput({"list": "provider-numbers", "autocomplete": "off"}),
-            "daily_cap": forms.NumberInput({"min": 1, "placeholder": "no limit"}),
+            "daily_cap": forms.NumberInput({"placeholder": "no limit"}),
         }
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, workspace=workspace, **kwargs)
+        say_limits(self)
         sort_choices(self)
         offer_active(self.fields["account"], self.instance.account_id)
         self.country = workspace.country

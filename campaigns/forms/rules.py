@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -33,8 +35,35 @@ _HOLIDAYS = (
     re.compile(r"(?P<name>[a-z]{3,9})\b\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{4}))?(?!\w)"),
 )
 HOW_TO_WRITE_HOLIDAYS = "write 2026-12-25 Christmas, or 12-25 Christmas for every year."
+ONE_IN_A_LINE = (
+    "one day, or one range with both years, stands in a line: 2026-12-25 Christmas, or 2026-12-24 - 2027-01-02 Closed."
+)
+LONGEST_RANGE = 60
+_UNTIL = re.compile(r"\s*(?:[-‐‑‒–—−]|\b(?:to|until|till|through)\b)\s*")
+_AND = re.compile(r"\s*(?:[-‐‑‒–—−/,;&+]|\b(?:to|until|till|through|and)\b)\s*")
+_NUMBER = re.compile(r"(\d{1,4})(st|nd|rd|th)?(?!\w)")
+_WORD = re.compile(r"\b\w")
 # A year in which every day exists that may come again.
 LEAP_YEAR = 2000
+
+
+# What a limit says where zero, a minus or too much is written; which of them may be empty.
+LIMITS = {
+    "max_attempts": "Write at least 1: so often a lead is called at most, in all.",
+    "max_attempts_per_day": "Write at least 1, or leave it empty: then only the gap limits them.",
+    "dialer_concurrency": "Write at least 1, or leave it empty: then only the provider account limits it.",
+    "calls_per_minute": "Write at least 1, or leave it empty: then only the provider account limits it.",
+    "daily_cap": "Write at least 1, or leave it empty: then there is no limit.",
+}
+TOO_MUCH = "Write a smaller number: at most %(limit_value)s."
+
+
+def say_limits(form: forms.BaseForm) -> None:
+    """In place of Django's own sentences, which do not say what to do."""
+    for name in LIMITS.keys() & form.fields.keys():
+        field = form.fields[name]
+        field.error_messages |= {"min_value": LIMITS[name], "invalid": LIMITS[name], "max_value": TOO_MUCH}
+        field.widget.attrs["min"] = 1
 
 
 def read_span(text: str) -> int:
@@ -73,15 +102,16 @@ class SpanField(forms.Field):
 
 
 def read_holidays(text: str) -> list[dict[str, str]]:
-    """One in a line, its name behind the date. Raises with every line that is wrong."""
+    """One in a line, or a range of full dates, with the name behind. Raises with every line that is wrong."""
     found: dict[str, str] = {}
     wrong: list[str] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         try:
-            day, name = _read_holiday(line)
-            if day in found:
-                raise ValidationError(f"“{line[:60]}”: this day stands there twice.")
-            found[day] = name
+            days, name = _read_line(line)
+            if twice := sorted(found.keys() & set(days)):
+                of_range = f" {twice[0]}" if len(days) > 1 else ""
+                raise ValidationError(f"“{line[:60]}”: this day{of_range} stands there twice.")
+            found |= dict.fromkeys(days, name)
         except ValidationError as error:
             wrong += error.messages
     if wrong:
@@ -89,18 +119,91 @@ def read_holidays(text: str) -> list[dict[str, str]]:
     return [{"date": day, "name": name} for day, name in found.items()]
 
 
-def _read_holiday(line: str) -> tuple[str, str]:
+@dataclass(frozen=True)
+class _Day:
+    """A date as it stands in a line; without a year it comes again every year."""
+
+    day: date
+    has_year: bool
+    end: int
+    """Where it ends in the line."""
+
+    @property
+    def text(self) -> str:
+        return self.day.isoformat() if self.has_year else f"{self.day:%m-%d}"
+
+    def is_same(self, other: _Day) -> bool:
+        return self.text == other.text or f"{self.day:%m-%d}" == other.text
+
+
+def _read_line(line: str) -> tuple[list[str], str]:
+    """Days that have one name."""
     lower = line.lower()
-    match = next((match for pattern in _HOLIDAYS if (match := pattern.match(lower))), None)
+    first = _day_at(lower, 0, line)
+    if first is None:
+        raise ValidationError(f"“{line[:60]}” does not begin with a date: {HOW_TO_WRITE_HOLIDAYS}")
+    last = _last_day(lower, first, line)
+    if _names_more(lower, last, line):
+        raise ValidationError(f"“{line[:60]}”: {ONE_IN_A_LINE}")
+    days = [first.text] if last is first else _days_between(first.day, last.day, line)
+    return days, line[last.end :].strip(" \t,;:–—-")
+
+
+def _day_at(lower: str, place: int, line: str) -> _Day | None:
+    match = next((match for pattern in _HOLIDAYS if (match := pattern.match(lower, place))), None)
     month = _month(match) if match else None
     if match is None or month is None:
-        raise ValidationError(f"“{line[:60]}” does not begin with a date: {HOW_TO_WRITE_HOLIDAYS}")
-    year, day = match["year"], int(match["day"])
+        return None
     try:
-        written = date(int(year or LEAP_YEAR), month, day)
+        written = date(int(match["year"] or LEAP_YEAR), month, int(match["day"]))
     except ValueError:
-        raise ValidationError(f"“{line[:60]}”: there is no such day. {HOW_TO_WRITE_HOLIDAYS.capitalize()}") from None
-    return (written.isoformat() if year else f"{written:%m-%d}"), line[match.end() :].strip(" \t,;:–—-")
+        how = f"{HOW_TO_WRITE_HOLIDAYS[0].upper()}{HOW_TO_WRITE_HOLIDAYS[1:]}"
+        raise ValidationError(f"“{line[:60]}”: there is no such day. {how}") from None
+    return _Day(written, bool(match["year"]), match.end())
+
+
+def _last_day(lower: str, first: _Day, line: str) -> _Day:
+    """Of a range: only with both years it is certain which days are meant."""
+    until = _UNTIL.match(lower, first.end)
+    last = _day_at(lower, until.end(), line) if until and first.has_year else None
+    return last if last and last.has_year else first
+
+
+def _names_more(lower: str, last: _Day, line: str) -> bool:
+    """Whether what should be a name holds further days: 12-24/12-26, or 24-26 Dec. The same day, as in 07-04 4th of
+    July, is a name."""
+    also = _AND.match(lower, last.end)
+    number = _NUMBER.match(lower, also.end()) if also else None
+    others = list(_days_within(lower, last.end, line))
+    # “- 26” is the end of a range; only “- 2nd day” of it is a name.
+    if number and not others and not (number[2] and int(number[1]) <= last.day.day):
+        return True
+    return not all(last.is_same(other) for other in others)
+
+
+def _days_within(lower: str, place: int, line: str) -> Iterator[_Day]:
+    while word := _WORD.search(lower, place):
+        found = _day_or_none(lower, word.start(), line)
+        if found:
+            yield found
+        place = found.end if found else word.end()
+
+
+def _day_or_none(lower: str, place: int, line: str) -> _Day | None:
+    """In a name anything may look like a day that does not exist."""
+    try:
+        return _day_at(lower, place, line)
+    except ValidationError:
+        return None
+
+
+def _days_between(first: date, last: date, line: str) -> list[str]:
+    count = (last - first).days + 1
+    if count < 1:
+        raise ValidationError(f"“{line[:60]}” ends before it starts: write the earlier day first.")
+    if count > LONGEST_RANGE:
+        raise ValidationError(f"“{line[:60]}” has {count} days, and a range at most {LONGEST_RANGE}: write several.")
+    return [(first + timedelta(days=passed)).isoformat() for passed in range(count)]
 
 
 def _month(match: re.Match[str]) -> int | None:

@@ -21,6 +21,7 @@ def dialing_words(campaign: Campaign, steps: Sequence[StepValues]) -> list[str]:
     return [
         f"{_when(campaign)}, {_how_often(campaign)}.",
         _again(campaign, len(steps)),
+        *_left_out(campaign),
         _how_fast(campaign),
         FIRST_ACTIONS.get(campaign.first_action, ""),  # type: ignore[call-overload]
     ]
@@ -66,6 +67,12 @@ def _again(campaign: Campaign, steps: int) -> str:
         return "It calls each lead once and does not try again."
     by_steps = f", as {_counted(steps, 'step')} below {'say' if steps > 1 else 'says'}" if steps else ""
     return f"It tries again after {_listed(outcomes)}{by_steps}."
+
+
+def _left_out(campaign: Campaign) -> Iterator[str]:
+    statuses = [outcome_text(str(status)) for status in campaign.excluded_statuses or ()]
+    if statuses:
+        yield f"It leaves out leads that are {_listed(statuses)}."
 
 
 def _how_fast(campaign: Campaign) -> str:

@@ -13,7 +13,7 @@ from campaigns.serializers.dialing import (
     FirstActionFieldsSerializer,
     holidays_field,
 )
-from campaigns.serializers.fields import BIGGEST, LONGEST_ID, IdOf, OptionalText, Standing
+from campaigns.serializers.fields import BIGGEST, LONGEST_ID, IdOf, Limit, OptionalText, Standing
 from common.serializers import Choice, Flag, Ignored, NullIsAbsent, StrictSerializer, Text, Whole
 
 LONGEST_GAP = 525_600
@@ -139,18 +139,16 @@ class CampaignFieldsSerializer(NullIsAbsent):
         max_value=LONGEST_GAP,
         help_text="Between two calls to the same lead.",
     )
-    maxAttempts = Whole(
+    maxAttempts = Limit(
         source="max_attempts",
         required=False,
-        min_value=1,
         max_value=BIGGEST,
         help_text="To each lead, all calls of this campaign together.",
     )
-    maxAttemptsPerDay = Whole(
+    maxAttemptsPerDay = Limit(
         source="max_attempts_per_day",
         required=False,
         allow_null=True,
-        min_value=1,
         max_value=BIGGEST,
         help_text="To each lead in any 24 hours; null: only the gap limits them.",
     )

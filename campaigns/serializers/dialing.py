@@ -11,7 +11,7 @@ from campaigns.access import agent_of, number_of
 from campaigns.dialing import MOST_STEPS, StepValues
 from campaigns.models import RETRYABLE, Campaign, SequenceStep
 from campaigns.presets import PRESETS
-from campaigns.serializers.fields import BIGGEST, IdOf, OptionalText, Standing
+from campaigns.serializers.fields import BIGGEST, IdOf, Limit, OptionalText, Rows, Standing
 from common.hours import LONGEST_HOLIDAY_NAME, MOST_HOLIDAYS, validate_holidays
 from common.serializers import Choice, Flag, NullIsAbsent, Text, Whole
 from leads.models import LeadStatus
@@ -24,7 +24,7 @@ DIALER_ELSEWHERE = "It is read here: change it by POST /api/v1/campaigns/{campai
 
 
 def _limit(source: str, help_text: str, most: int = BIGGEST) -> Whole:
-    return Whole(source=source, required=False, allow_null=True, min_value=1, max_value=most, help_text=help_text)
+    return Limit(source=source, required=False, allow_null=True, max_value=most, help_text=help_text)
 
 
 class Words(serializers.ListField):
@@ -118,8 +118,10 @@ class AutoDialerFieldsSerializer(NullIsAbsent):
         [(preset.name, preset.label) for preset in PRESETS.values()],
         required=False,
         write_only=True,
-        help_text="Sets minimum gap, attempts, pace, outcomes that are tried again and sequence at once; what else is "
-        "sent comes over it. " + " ".join(f"`{preset.name}`: {preset.text}" for preset in PRESETS.values()),
+        help_text="Sets minimum gap, attempts, `concurrency`, `callsPerMinute`, `newLeadsFirst`, `retryOutcomes` and "
+        "`sequence` at once, `speed_to_lead` also the first submission action `voice_ai` where the campaign has a "
+        "production agent; all else stays, and what else is sent comes over it. "
+        + " ".join(f"`{preset.name}`: {preset.text}" for preset in PRESETS.values()),
     )
     concurrency = _limit("dialer_concurrency", "Calls at a time; null: only the provider account limits them.")
     callsPerMinute = _limit("calls_per_minute", "null: only the provider account limits it.", MOST_PER_MINUTE)
@@ -137,7 +139,7 @@ class AutoDialerFieldsSerializer(NullIsAbsent):
     )
     ringTimeoutSeconds = _limit("ring_timeout_seconds", "null: as the operator has set it, which is the most.", 600)
     voicemail = VoicemailSerializer(source="*", required=False)
-    sequence = serializers.ListField(
+    sequence = Rows(
         child=StepSerializer(),
         source="steps",
         required=False,
@@ -169,8 +171,22 @@ class FirstActionFieldsSerializer(NullIsAbsent):
     )
 
 
-def holidays_field() -> serializers.ListField:
-    return serializers.ListField(
+class HolidaysField(serializers.ListField):
+    def to_internal_value(self, data: Any) -> list[Any]:
+        rows: list[Any] = super().to_internal_value(data)
+        days = [row["date"] for row in rows]
+        twice = {str(at): ["This day stands there twice: leave one out."] for at in _again(days)}
+        if twice:
+            raise serializers.ValidationError(twice)
+        return rows
+
+
+def _again(days: list[str]) -> list[int]:
+    return [place for place, day in enumerate(days) if day in days[:place]]
+
+
+def holidays_field() -> HolidaysField:
+    return HolidaysField(
         child=HolidaySerializer(),
         required=False,
         max_length=MOST_HOLIDAYS,

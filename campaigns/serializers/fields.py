@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from accounts.models import Workspace
 from common.errors import UnknownIdError
-from common.serializers import Text
+from common.serializers import Text, Whole
 
 # What a PositiveIntegerField holds on every database.
 BIGGEST = 2**31 - 1
@@ -43,8 +43,48 @@ class IdOf(Text):
         try:
             return self.find(self.context["workspace"], public_id)
         except UnknownIdError as unknown:
-            unknown.field = str(self.field_name)
+            unknown.field = _path_of(self)
             raise
+
+
+class Rows(serializers.ListField):
+    """Knows at which of its rows it is, for an id in it that is told by its whole path."""
+
+    place = 0
+
+    def run_child_validation(self, data: Any) -> Any:
+        errors: dict[str, Any] = {}
+        found = []
+        for self.place, row in enumerate(data):
+            try:
+                found.append(self.child.run_validation(row))
+            except serializers.ValidationError as error:
+                errors[str(self.place)] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return found
+
+
+def _path_of(field: Any) -> str:
+    """autoDialer.sequence.1.agentId"""
+    parts: list[str] = []
+    while field is not None:
+        parts += [str(field.place)] if isinstance(field, Rows) else []
+        parts += [field.field_name] if field.field_name else []
+        field = field.parent
+    return ".".join(reversed(parts))
+
+
+class Limit(Whole):
+    """At least one; null, where it is allowed, means that nothing limits it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        or_null = ", or null: then there is no limit of its own" if kwargs.get("allow_null") else ""
+        sentences: dict[str, Any] = {
+            "min_value": f"Send at least 1{or_null}.",
+            "max_value": "Send at most {max_value}.",
+        }
+        super().__init__(min_value=1, error_messages=sentences, **kwargs)
 
 
 @extend_schema_field({})

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from campaigns.access import account_of
 from campaigns.models import CallerNumber
-from campaigns.serializers.fields import IdOf, OptionalText
-from common.serializers import Choice, Flag, StrictSerializer, Text, Whole
+from campaigns.serializers.fields import IdOf, Limit, OptionalText
+from common.serializers import Choice, Flag, StrictSerializer, Text
 
 MOST_A_DAY = 100_000
 ANY_WRITING = "In any writing; with the country code when it is not of the workspace's country."
@@ -19,11 +19,10 @@ class CallerNumberFieldsSerializer(StrictSerializer):
         source="provider_number_id", required=False, max_length=80, help_text="The number's id at the provider."
     )
     accountId = IdOf(account_of, source="account", required=False)
-    dailyCap = Whole(
+    dailyCap = Limit(
         source="daily_cap",
         required=False,
         allow_null=True,
-        min_value=1,
         max_value=MOST_A_DAY,
         help_text="The most calls from it in one day of the workspace's time zone; null: no limit.",
     )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import actor_of, role_required, workspace_of
 from accounts.models import Role
 from campaigns.access import campaign_of
-from campaigns.dialing import check_dialing, steps_of
+from campaigns.dialing import check_campaign, standing_problems, steps_of
 from campaigns.forms.changes import changed_values
 from campaigns.forms.dialing import DialerForm
 from campaigns.forms.steps import rearranged
@@ -61,7 +61,8 @@ def _meaning(form: DialerForm) -> dict[str, list[str]]:
     if not form.is_valid():
         return {}
     steps = form.rows.values()
-    problems = problem_words(check_dialing(form.instance, steps))
+    found = check_campaign(form.instance) | standing_problems(form.instance, steps_of(form.instance), steps)
+    problems = problem_words(found)
     return {"problems": problems} if problems else {"words": dialing_words(form.instance, steps)}
 
 

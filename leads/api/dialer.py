@@ -30,7 +30,7 @@ class FailedLeadShape(TypedDict):
 
 class SentLeadShape(TypedDict):
     leadId: str
-    nextCallTime: Annotated[Moment | None, "null: it waits without a time, for example until it is approved."]
+    nextCallTime: Annotated[Moment | None, "null: it was in already, for its first call, and waits without a time."]
 
 
 class SentToDialerShape(TypedDict):
@@ -49,6 +49,7 @@ SENT: dict[str, Any] = {
 LEAD_DIALER: dict[str, Any] = {
     "inDialer": True,
     "dialer": "on",
+    **{"heldWhy": None, "heldText": None},
     "entry": {
         "leadId": "lead_01k9zq4w7s8v5c2e6r3t1y0abc",
         "campaignId": "HXZ",
@@ -114,7 +115,8 @@ class LeadDialer(ApiView):
         tag=TAG,
         scope="leads:read",
         description="By the rules and the history of now: the next call's time and which rule gives it, or why there "
-        "is none.",
+        "is none. Where its time has come, `heldWhy` says what keeps it from being called: the auto-dialer is paused, "
+        "the campaign inactive or at its daily cap, all calls stopped, or the provider down.",
         data=LeadDialerShape,
         example=LEAD_DIALER,
     )

@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from campaigns.presets import PRESETS
 from common.hours import DAYS
 from tests import world
-from tests.api.asking import count_queries, details_of, get, patch, post, send
+from tests.api.asking import count_queries, details_of, error_of, get, patch, post, send
 from webhooks.models import WebhookEndpoint
 
 NOTHING: dict[str, Any] = {
@@ -122,6 +122,35 @@ def test_a_preset_sets_what_goes_together(api: Client, campaign: Campaign, name:
     waits = [row["waitMinutes"] for row in found["autoDialer"]["sequence"]]
     assert waits == [row.wait_minutes for row in PRESETS[name].steps]
     assert found["hours"] == before["hours"]
+    assert found["firstSubmissionAction"]["type"] == ("voice_ai" if name == "speed_to_lead" else "none")
+
+
+def test_a_preset_sets_a_first_call_only_where_somebody_can_make_it(api: Client, campaign: Campaign) -> None:
+    agent = get(api, path(campaign))["aiAgents"]["production"]
+    preset = {"autoDialer": {"preset": "speed_to_lead"}}
+    without = patch(api, path(campaign), preset | {"aiAgents": {"production": None}})
+    assert without["firstSubmissionAction"]["type"] == "none"
+    assert patch(api, path(campaign), preset)["firstSubmissionAction"]["type"] == "none"
+    own = {"firstSubmissionAction": {"type": "human_review"}, "aiAgents": {"production": agent}}
+    assert patch(api, path(campaign), preset | own)["firstSubmissionAction"]["type"] == "human_review"
+    assert patch(api, path(campaign), preset)["firstSubmissionAction"]["type"] == "voice_ai"
+
+
+@pytest.mark.parametrize(
+    ("sent", "place"),
+    [
+        ({"autoDialer": {"sequence": [{"afterAttempt": 1}, {"agentId": "agent_x"}]}}, "autoDialer.sequence.1.agentId"),
+        ({"autoDialer": {"sequence": [{"callerNumberId": "num_x"}]}}, "autoDialer.sequence.0.callerNumberId"),
+        ({"firstSubmissionAction": {"webhookEndpointId": "we_x"}}, "firstSubmissionAction.webhookEndpointId"),
+        ({"aiAgents": {"production": "agent_x"}}, "aiAgents.production"),
+        ({"templateId": "tmpl_x"}, "templateId"),
+    ],
+)
+def test_an_unknown_id_is_told_with_its_whole_path(
+    api: Client, campaign: Campaign, sent: dict[str, Any], place: str
+) -> None:
+    error = error_of(send(api, "patch", path(campaign), sent), 404)
+    assert error["details"][0].startswith(f"{place}: There is no ")
 
 
 def test_what_is_sent_beside_a_preset_comes_over_it(api: Client, campaign: Campaign) -> None:
@@ -153,11 +182,19 @@ def test_rules_that_are_not_touched_are_not_judged_anew(api: Client, campaign: C
         ({"holidays": [{"date": "2026-02-30"}]}, "holidays.0.date: “2026-02-30” is no date"),
         ({"holidays": [{"name": "Christmas"}]}, "holidays.0.date: "),
         ({"holidays": ["12-25"]}, "holidays.0: Send a JSON object"),
-        ({"maxAttemptsPerDay": 0}, "maxAttemptsPerDay: "),
+        ({"maxAttempts": 0}, "maxAttempts: Send at least 1."),
+        ({"maxAttemptsPerDay": 0}, "maxAttemptsPerDay: Send at least 1, or null: then"),
+        ({"hoursZone": "localtime"}, "hoursZone: “localtime” is not a time zone"),
+        (
+            {"holidays": [{"date": "12-25"}, {"date": "12-26"}, {"date": "12-25", "name": "Again"}]},
+            "holidays.2: This day stands there twice",
+        ),
+        ({"hours": {"mon": [["09:00", "09:00"]]}}, "hours: Monday: 09:00 is start and end at once"),
+        ({"autoDialer": {"excludedStatuses": ["new"]}}, "autoDialer.excludedStatuses: Leads that are new are those"),
         ({"maxAttemptsPerDay": 51}, "maxAttemptsPerDay: A lead is called at most 50 times in all"),
         ({"autoDialer": {"concurrency": 0}}, "autoDialer.concurrency: "),
         ({"autoDialer": {"callsPerMinute": 6001}}, "autoDialer.callsPerMinute: "),
-        ({"autoDialer": {"dailyCap": 0}}, "autoDialer.dailyCap: "),
+        ({"autoDialer": {"dailyCap": -1}}, "autoDialer.dailyCap: Send at least 1, or null"),
         ({"autoDialer": {"ringTimeoutSeconds": 5}}, "autoDialer.ringTimeoutSeconds: Write at least 15 seconds"),
         ({"autoDialer": {"ringTimeoutSeconds": 300}}, "autoDialer.ringTimeoutSeconds: Write at least 15 seconds"),
         ({"autoDialer": {"state": "on"}}, "autoDialer.state: It is read here: change it by POST"),

@@ -262,7 +262,7 @@ def test_the_duplicate_window_follows_what_is_sent(
         ({"hours": {"mon": None}}, "hours.mon: "),
         ({"hours": {"mon": "9-17"}}, "hours: Monday: write a list of windows"),
         ({"hours": {"mon": [["09:00"]]}}, "hours: Monday: a window has a start and an end."),
-        ({"hours": {"mon": [["18:00", "09:00"]]}}, "hours: Monday: 18:00 to 09:00 ends before it starts."),
+        ({"hours": {"mon": [["18:00", "09:00"]]}}, "hours: Monday: 18:00–09:00 ends before it starts."),
         ({"hours": {"mon": [["09:00", "18:00"], ["17:00", "19:00"]]}}, "hours: Monday: two windows overlap"),
         ({"hours": {"someday": []}}, "hours.someday: There is no such field."),
         ({"aiAgents": {"sales": None}}, "aiAgents.sales: There is no such field."),

@@ -68,7 +68,8 @@ def test_it_tells_who_waits_and_how_fast_it_goes(api: Client, campaign: Campaign
     leads.append(world.make_lead(campaign, "+14155550134"))
     send_to_dialer(leads=leads, by=SYSTEM)
     set_status(lead=leads[2], status="qualified", by=SYSTEM)
-    world.make_interaction(leads[0], status="completed", dispatch="placed", placed_at=noon, spoken_to=True)
+    over: dict[str, Any] = {"status": "completed", "dispatch": "placed", "spoken_to": True}
+    world.make_interaction(leads[0], origin="auto_dialer", placed_at=noon, **over)
     world.make_interaction(leads[1])
     assert get(api, path(campaign)) == {
         "campaignId": campaign.code,
@@ -83,7 +84,12 @@ def test_it_tells_who_waits_and_how_fast_it_goes(api: Client, campaign: Campaign
             "done": {"number": 0, "isMore": False},
         },
         "nextCallTime": "2026-11-20T20:00:00.000Z",
-        "pace": {"startedLastMinute": 1, "callsPerMinute": 10, "concurrency": 2, "dailyCap": 50},
+        "pace": {
+            "startedLastMinute": 1,
+            "callsPerMinute": 10,
+            "underWay": 0,
+            **{"concurrency": 2, "startedToday": 1, "dailyCap": 50},
+        },
         "today": {"placed": 1, "answered": 0, "reached": 1},
     }
 

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.actors import SYSTEM
 from accounts.models import AuditEvent
 from calls.dialer.entries import send_to_dialer
-from calls.models import DialerEntry, Interaction
+from calls.models import DialerEntry, DialerState, Interaction
 from campaigns.models import Campaign
 from campaigns.services import update_campaign
 from common.hours import DAYS
@@ -35,8 +35,8 @@ def take_out(api: Client, lead: Lead, query: str = "") -> dict[str, object]:
 
 
 def test_one_that_was_never_sent_is_not_in(api: Client, lead: Lead) -> None:
-    assert get(api, path(lead)) == {"inDialer": False, "dialer": "on", "entry": None}
-    assert take_out(api, lead) == {"inDialer": False, "dialer": "on", "entry": None}
+    nothing = {"inDialer": False, "dialer": "on", "heldWhy": None, "heldText": None, "entry": None}
+    assert get(api, path(lead)) == take_out(api, lead) == nothing
 
 
 def test_one_that_waits_has_a_time_by_the_rules_of_now(api: Client, lead: Lead, campaign: Campaign) -> None:
@@ -47,6 +47,24 @@ def test_one_that_waits_has_a_time_by_the_rules_of_now(api: Client, lead: Lead, 
     assert found["entry"]["why"] == "OPERATING_HOURS"
     Campaign.objects.update(hours={day: [["10:00", "18:00"]] for day in DAYS})
     assert get(api, path(lead))["entry"]["nextCallTime"] == "2026-11-20T18:00:00.000Z"
+
+
+def test_what_holds_one_whose_time_has_come_is_told(api: Client, lead: Lead, campaign: Campaign, clock: Clock) -> None:
+    send_to_dialer(leads=[lead], by=SYSTEM)
+    Campaign.objects.update(status="inactive")
+    assert get(api, path(lead))["heldWhy"] is None
+    clock.at("2026-11-20T12:00:00-08:00")
+    found = get(api, path(lead))
+    assert (found["heldWhy"], found["heldText"]) == (
+        "CAMPAIGN_INACTIVE",
+        "The campaign is inactive: launch it first.",
+    )
+    Campaign.objects.update(status="active")
+    assert get(api, path(lead))["heldWhy"] is None
+    DialerState.objects.filter(campaign=campaign).update(held_why="DAILY_CAP_REACHED", held_text="All made.")
+    assert get(api, path(lead))["heldText"] == "All made."
+    Campaign.objects.update(dialer="paused")
+    assert get(api, path(lead))["heldWhy"] == "DIALER_NOT_ON"
 
 
 def test_one_that_is_taken_out_is_done_with_the_reason(api: Client, lead: Lead) -> None:

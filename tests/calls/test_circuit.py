@@ -10,7 +10,7 @@ from accounts.actors import SYSTEM
 from calls.dispatch import circuit
 from calls.dispatch.placing import dial
 from calls.dispatch.sweep import enqueue_waiting, expire_queued
-from calls.models import Dispatch, Interaction, Status
+from calls.models import DialerEntry, Dispatch, Interaction, Status
 from calls.services import initiate_call
 from campaigns.models import Campaign, ProviderAccount
 from common import clock
@@ -230,6 +230,8 @@ def test_a_call_of_the_dialer_that_reaches_nobody_is_not_given_up_before_it_expi
     Campaign.objects.update(dialer="on")
     line.campaign.refresh_from_db()
     call = line.call(origin=Interaction.Origin.DIALER)
+    fields = {"workspace": call.workspace, "campaign": call.campaign, "lead": call.lead, "interaction": call}
+    DialerEntry.objects.create(**fields, state=DialerEntry.State.CALLING)
     for _ in range(12):
         line.dial_one(NotSent("refused"), call)
         ProviderAccount.objects.update(failures=0, blocked_until=None)

@@ -110,7 +110,7 @@ def test_today_is_the_day_of_the_workspace(dialer: Campaign, clock: Clock) -> No
 
 def test_the_last_minute_reaches_back_over_midnight(dialer: Campaign, clock: Clock, settings: Any) -> None:
     clock.at("2026-11-20T23:59:50+00:00")
-    ended(dialer)
+    ended(dialer, origin="auto_dialer")
     clock.move(seconds=20)
     settings.CLOCK = f"{settings.CLOCK.removesuffix(',0')},1"
     live = live_of(dialer)
@@ -132,7 +132,18 @@ def test_what_stops_everything_is_told_first(dialer: Campaign) -> None:
     dialer.status = "inactive"
     assert live_of(dialer).held_why == "CAMPAIGN_INACTIVE"
     dialer.dialer = "paused"
-    assert live_of(dialer).held_why == ""
+    assert live_of(dialer).held_why == "DIALER_NOT_ON"
+
+
+def test_limits_are_measured_by_the_calls_that_they_count(dialer: Campaign) -> None:
+    for origin in ("auto_dialer", "first_submission", "api"):
+        call(dialer, origin=origin)
+        call(dialer, origin=origin, dispatch="placed", placed_at=business_clock.now())
+        ended(dialer, origin=origin)
+    call(dialer, origin="auto_dialer", dispatch="placing", line_at=business_clock.real_now())
+    live = live_of(dialer)
+    assert (live.started_last_minute, live.counted_now, live.counted_today) == (4, 5, 5)
+    assert (live.in_flight, live.placed_today) == (7, 6)
 
 
 def test_it_asks_the_same_number_of_queries_however_many_there_are(dialer: Campaign) -> None:

@@ -9,17 +9,20 @@ import pytest
 
 from accounts.actors import SYSTEM
 from calls.correction import correct_outcome
-from calls.dialer.entries import entry_of, send_to_dialer
+from calls.dialer.control import set_dialer
+from calls.dialer.entries import entry_of, send_to_dialer, submit_to_dialer, take_out
+from calls.dialer.sweep import sweep_dialer
 from calls.dialer.tick import tick
-from calls.dispatch.placing import end_unplaced, mark_placed
-from calls.ingest.merge import apply_report
+from calls.gate.facts import plan_of, read_facts
+from calls.gate.rules import evaluate
+from calls.ingest.merge import give_up
 from calls.models import DialerEntry, Dispatch, Interaction
-from calls.providers.base import CallReport, Phase
 from calls.services import cancel_call
 from campaigns.models import Campaign, SequenceStep
 from common import clock
 from leads.models import Lead
-from leads.services import move_campaign
+from leads.services import move_campaign, update_lead
+from tests.calls.dialer_world import by_hand, claimed, dial, entry, fail, report
 from tests.travel import Clock
 from tests.world import make_calling_workspace, make_campaign, make_interaction, make_lead
 
@@ -47,35 +50,6 @@ def lead(campaign: Campaign) -> Lead:
     lead = make_lead(campaign, phone="+12125550150")
     send_to_dialer(leads=[lead], by=SYSTEM)
     return lead
-
-
-def entry(lead: Lead) -> DialerEntry:
-    return DialerEntry.objects.get(lead=lead)
-
-
-def claimed() -> Interaction:
-    assert tick() == 1
-    call = Interaction.objects.latest("id")
-    Interaction.objects.filter(pk=call.pk).update(dispatch=Dispatch.PLACING, sent_at=clock.real_now())
-    call.refresh_from_db()
-    return call
-
-
-def dial() -> Interaction:
-    call = claimed()
-    mark_placed(call, f"conv_{call.pk}")
-    Interaction.objects.filter(pk=call.pk).update(placed_at=clock.now())
-    return call
-
-
-def report(call: Interaction, status: str, **said: Any) -> None:
-    apply_report(call.pk, CallReport(phase=Phase.FINAL, conversation_id=f"conv_{call.pk}", status=status, **said))
-
-
-def fail() -> None:
-    call = claimed()
-    rows = Interaction.objects.all()
-    end_unplaced(rows, call.pk, Dispatch.PLACING, "PROVIDER_REJECTED", "No.", after=Dispatch.REJECTED)
 
 
 def test_nobody_reached_is_tried_again_after_the_wait_of_the_step_that_fits(
@@ -123,7 +97,7 @@ def test_an_outcome_that_the_campaign_does_not_try_again_ends_it(campaign: Campa
 
 def test_who_says_no_is_out(lead: Lead) -> None:
     report(dial(), "completed", wish="dnc")
-    assert (entry(lead).state, entry(lead).why) == ("done", "OUTCOME_FINAL")
+    assert (entry(lead).state, entry(lead).why) == ("done", "DO_NOT_CALL")
 
 
 def test_a_callback_comes_at_the_asked_time_in_the_leads_zone_before_everybody(lead: Lead, at: Clock) -> None:
@@ -166,9 +140,24 @@ def test_faults_are_no_attempts_and_after_three_in_a_row_the_dialer_stops_and_sa
         at.move(minutes=wait)
     fail()
     assert (entry(lead).state, entry(lead).why) == ("done", "FAULTS")
-    assert "send it again" in entry(lead).why_text
+    assert "send the lead again" in entry(lead).why_text
     lead.refresh_from_db()
     assert lead.status == "new"
+
+
+def test_a_wait_after_a_fault_that_ends_outside_the_hours_is_told_as_what_it_is(
+    campaign: Campaign, lead: Lead, at: Clock
+) -> None:
+    Campaign.objects.update(hours={"mon": [["09:00", "12:10"]], "tue": [["09:00", "12:10"]]})
+    fail()
+    assert (entry(lead).why, entry(lead).due_at) == ("FAULT_WAIT", datetime.fromisoformat("2026-06-02T09:00:00-04:00"))
+
+
+def test_failed_tests_of_a_real_lead_are_no_faults_of_the_dialer(lead: Lead, at: Clock) -> None:
+    for _ in range(2):
+        make_interaction(lead, is_test=True, status="error", dispatch="rejected", error_code="PROVIDER_REJECTED")
+    fail()
+    assert (entry(lead).state, entry(lead).faults) == ("waiting", 1)
 
 
 def test_a_call_that_is_placed_forgives_the_faults_before_it(lead: Lead, at: Clock) -> None:
@@ -179,8 +168,6 @@ def test_a_call_that_is_placed_forgives_the_faults_before_it(lead: Lead, at: Clo
 
 
 def test_a_report_after_a_guess_counts_instead_of_it(lead: Lead, at: Clock) -> None:
-    from calls.ingest.merge import give_up
-
     call = dial()
     give_up(call, "Never reported.")
     assert entry(lead).faults == 1
@@ -244,3 +231,107 @@ def test_a_dialer_that_is_off_takes_nobody_and_says_what_to_do(campaign: Campaig
     assert (sent.code, sent.next_call_time) == ("DIALER_OFF", None)
     assert "start it" in sent.message
     assert not DialerEntry.objects.exists()
+
+
+def test_who_asked_for_another_day_is_not_called_today_however_often_it_is_sent(
+    campaign: Campaign, lead: Lead, at: Clock
+) -> None:
+    report(dial(), "completed", wish="callback", callback="2026-06-02T15:30:00")
+    lead.refresh_from_db()
+    take_out(lead=lead, by=SYSTEM)
+    (sent,) = send_to_dialer(leads=[lead], by=SYSTEM)
+    assert sent.next_call_time == datetime.fromisoformat("2026-06-02T15:30:00-04:00")
+    assert entry(lead).lane == DialerEntry.Lane.CALLBACK
+    set_dialer(campaign=campaign, act="stop", by=SYSTEM)
+    assert entry(lead).state == "done"
+    set_dialer(campaign=campaign, act="start", by=SYSTEM)
+    assert entry(lead).due_at == datetime.fromisoformat("2026-06-02T15:30:00-04:00")
+
+
+def test_a_click_that_reaches_nobody_takes_no_promise_away(campaign: Campaign, lead: Lead, at: Clock) -> None:
+    report(dial(), "completed", wish="callback", callback="2026-06-02T15:30:00")
+    by_hand(lead, "no_answer")
+    assert entry(lead).due_at == datetime.fromisoformat("2026-06-02T15:30:00-04:00")
+    assert entry(lead).lane == DialerEntry.Lane.CALLBACK
+
+
+def why_not(call: Interaction) -> list[str]:
+    """What the gate says at the dial."""
+    call = Interaction.objects.select_related("lead__workspace", "campaign").get(pk=call.pk)
+    return [reason.code for reason in evaluate(read_facts(plan_of(call)), clock.now()).reasons]
+
+
+def test_what_is_learned_of_the_last_call_takes_a_queued_one_back(lead: Lead, at: Clock) -> None:
+    first = dial()
+    report(first, "no_answer")
+    tick()
+    queued = Interaction.objects.latest("id")
+    first.refresh_from_db()
+    when = datetime.fromisoformat("2026-06-02T15:30:00-04:00")
+    correct_outcome(interaction=first, status="scheduled_callback", reason="Said so", by=SYSTEM, callback_at=when)
+    assert (entry(lead).state, entry(lead).due_at) == ("waiting", when)
+    assert why_not(queued) == ["TAKEN_BACK"]
+
+
+def test_a_lead_that_was_taken_out_while_a_worker_has_its_call_is_not_called(lead: Lead, at: Clock) -> None:
+    call = claimed()
+    assert why_not(call) == []
+    take_out(lead=lead, by=SYSTEM)
+    assert why_not(call) == ["TAKEN_BACK"]
+
+
+def test_a_begun_call_to_a_lead_that_moved_or_has_another_number_is_refused(
+    campaign: Campaign, lead: Lead, at: Clock
+) -> None:
+    tick()
+    call = Interaction.objects.get()
+    update_lead(lead=lead, by=SYSTEM, phone="+12125550199")
+    assert why_not(call) == ["NUMBER_CHANGED"]
+    move_campaign(lead=lead, campaign=make_campaign(campaign.production_agent, name="Other"), by=SYSTEM)
+    assert why_not(call) == ["LEAD_MOVED"]
+
+
+def test_a_lead_whose_number_was_none_goes_on_with_another(campaign: Campaign, lead: Lead, at: Clock) -> None:
+    call = dial()
+    report(call, "error", error_code="INVALID_NUMBER")
+    assert (entry(lead).state, entry(lead).why) == ("done", "INVALID_PHONE_NUMBER")
+    update_lead(lead=lead, by=SYSTEM, phone="+12125550199")
+    assert entry(lead).state == "waiting"
+
+
+def test_late_reports_of_guessed_faults_open_the_entry_again(lead: Lead, at: Clock) -> None:
+    calls = []
+    for wait in (15, 30, 60):
+        call = dial()
+        give_up(call, "Never reported.")
+        calls.append(call)
+        at.move(minutes=wait)
+    assert (entry(lead).state, entry(lead).why) == ("done", "FAULTS")
+    Campaign.objects.update(max_attempts=9)
+    report(calls[-1], "no_answer")
+    assert (entry(lead).state, entry(lead).faults) == ("waiting", 0)
+
+
+def test_an_entry_that_was_not_told_of_its_calls_end_is_found_with_what_it_came_to(
+    lead: Lead, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = dial()
+    with monkeypatch.context() as broken:
+        broken.setattr("calls.dialer.outcomes.go_on", lambda *_: 1 / 0)
+        report(call, "completed", wish="callback", callback="2026-06-02T15:30:00")
+    assert entry(lead).state == "calling"
+    call.refresh_from_db()
+    assert call.status == "scheduled_callback"
+    at.move(minutes=2)
+    sweep_dialer()
+    assert entry(lead).due_at == datetime.fromisoformat("2026-06-02T15:30:00-04:00")
+
+
+def test_an_archived_campaign_lets_everybody_go(campaign: Campaign, at: Clock) -> None:
+    Campaign.objects.update(first_action="voice_ai", hours={"tue": [["09:00", "10:00"]]})
+    lead = make_lead(campaign, phone="+12125550177", status="pending_action")
+    submit_to_dialer(lead=lead, by=SYSTEM)
+    Campaign.objects.update(status="archived")
+    sweep_dialer()
+    lead.refresh_from_db()
+    assert (entry(lead).why, lead.status) == ("ARCHIVED", "new")

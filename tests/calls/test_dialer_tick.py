@@ -16,10 +16,10 @@ from calls.dialer.tick import tick
 from calls.models import DialerEntry, DialerState, Interaction
 from campaigns.models import Campaign, SequenceStep
 from common import clock
-from leads.models import Lead
 from leads.services import add_to_do_not_call, set_status
+from tests.calls.dialer_world import called, crowd, dialing, entry
 from tests.travel import Clock
-from tests.world import make_calling_workspace, make_campaign, make_lead
+from tests.world import make_account, make_agent, make_calling_workspace, make_campaign, make_lead, make_number
 
 pytestmark = pytest.mark.django_db
 
@@ -37,26 +37,6 @@ def at(settings: Any) -> Clock:
 @pytest.fixture
 def campaign() -> Campaign:
     return dialing(make_calling_workspace())
-
-
-def dialing(campaign: Campaign, **columns: Any) -> Campaign:
-    Campaign.objects.filter(pk=campaign.pk).update(dialer=Campaign.Dialer.ON, **columns)
-    campaign.refresh_from_db()
-    return campaign
-
-
-def crowd(campaign: Campaign, count: int, area: int = 212) -> list[Lead]:
-    leads = [make_lead(campaign, phone=f"+1{area}5550{100 + place}") for place in range(count)]
-    send_to_dialer(leads=leads, by=SYSTEM)
-    return leads
-
-
-def called() -> list[int]:
-    return list(Interaction.objects.order_by("id").values_list("lead_id", flat=True))
-
-
-def entry(lead: Lead) -> DialerEntry:
-    return DialerEntry.objects.get(lead=lead)
 
 
 def test_a_lead_that_was_sent_is_called_by_the_next_tick(campaign: Campaign, at: Clock) -> None:
@@ -126,7 +106,7 @@ def test_the_daily_cap_ends_the_day_and_the_next_day_goes_on(campaign: Campaign,
     assert tick() == 1
 
 
-def test_who_was_held_by_a_cap_is_called_without_waiting_for_the_preferred_part_again(
+def test_who_is_held_by_a_cap_waits_no_more_than_three_days_for_the_preferred_part(
     campaign: Campaign, at: Clock
 ) -> None:
     SequenceStep.objects.create(campaign=campaign, position=1, after_attempt=0, part_of_day="morning")
@@ -136,6 +116,11 @@ def test_who_was_held_by_a_cap_is_called_without_waiting_for_the_preferred_part_
     assert tick() == 1
     at.at("2026-06-01T12:30:00-04:00")
     Interaction.objects.update(status="no_answer", dispatch="placed", placed_at=clock.now())
+    assert tick() == 0
+    held = DialerEntry.objects.get(state="waiting")
+    assert held.due_at == at.at("2026-06-02T00:00:00-04:00")
+    held.due_at = at.at("2026-06-05T12:30:00-04:00") - timedelta(days=3)
+    held.save()
     assert tick() == 1
 
 
@@ -267,3 +252,57 @@ def test_a_tick_costs_the_same_queries_for_many_as_for_few(campaign: Campaign, a
     with CaptureQueriesContext(connection) as many:
         assert tick() == 30
     assert len(many) <= len(few) + 1
+
+
+def test_a_step_whose_agent_is_off_keeps_nobody_else_waiting(campaign: Campaign, at: Clock) -> None:
+    off = make_agent(campaign.production_agent.account, is_active=False)  # type: ignore[union-attr]
+    SequenceStep.objects.create(campaign=campaign, position=1, after_attempt=1, agent=off)
+    (tried,) = crowd(campaign, 1)
+    assert tick() == 1
+    Interaction.objects.update(status="no_answer", dispatch="placed", placed_at=clock.now(), ended_at=clock.now())
+    DialerEntry.objects.update(state="waiting", interaction=None, due_at=clock.now())
+    others = crowd(campaign, 2, area=213)
+    assert tick() == 2
+    assert set(called()[1:]) == {lead.pk for lead in others}
+    assert entry(tried).why == "AGENT_NOT_CONFIGURED"
+    assert entry(tried).due_at == clock.now() + timedelta(minutes=15)
+
+
+def test_an_account_of_a_step_gets_no_more_than_it_has_lines(campaign: Campaign, at: Clock) -> None:
+    account = make_account(campaign.workspace, concurrency=1)
+    number = make_number(account, "+14155550111")
+    template = campaign.production_agent.template  # type: ignore[union-attr]
+    narrow = make_agent(account, caller_number=number, template=template)
+    SequenceStep.objects.create(campaign=campaign, position=1, after_attempt=0, agent=narrow)
+    crowd(campaign, 5)
+    assert (tick(), tick()) == (1, 0)
+    assert DialerEntry.objects.filter(why="WAITING_FOR_LINE").count() == 4
+
+
+def test_those_who_may_be_called_do_not_wait_behind_those_whose_day_is_over(campaign: Campaign, at: Clock) -> None:
+    dialing(campaign, hours={"mon": [["09:00", "17:00"]], "tue": [["09:00", "17:00"]]}, dialer_concurrency=1)
+    crowd(campaign, 150)
+    (west,) = crowd(campaign, 1, area=213)
+    at.at("2026-06-01T15:00:00-07:00")
+    DialerEntry.objects.exclude(lead=west).update(due_at=clock.now() - timedelta(hours=5))
+    assert tick() == 1
+    assert called() == [west.pk]
+
+
+def test_a_tick_with_little_room_and_many_refused_asks_no_more_than_one_with_much(
+    campaign: Campaign, at: Clock
+) -> None:
+    crowd(campaign, 90)
+    dialing(campaign, hours={"tue": [["09:00", "17:00"]]}, dialer_concurrency=1)
+    with CaptureQueriesContext(connection) as asked:
+        assert tick() == 0
+    assert len(asked) < 60
+    assert not DialerEntry.objects.filter(due_at__lte=clock.now()).exists()
+
+
+def test_a_clock_that_was_set_back_stops_nobody(campaign: Campaign, at: Clock) -> None:
+    dialing(campaign, calls_per_minute=60)
+    crowd(campaign, 1)
+    far = clock.real_now() + timedelta(days=1)
+    DialerState.objects.update_or_create(campaign=campaign, defaults={"next_start_at": far, "resume_at": far})
+    assert tick() == 1

@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.actors import SYSTEM
 from calls.dispatch.placing import dial
 from calls.dispatch.sweep import expire_queued
-from calls.models import Dispatch, Interaction
+from calls.models import DialerEntry, Dispatch, Interaction
 from calls.services import initiate_call
 from calls.signals import call_ended
 from campaigns.models import CallerNumber, Campaign, ProviderAccount
@@ -32,7 +32,10 @@ def accept_all(network: FakeNetwork) -> None:
 
 def of_dialer(campaign: Campaign, number: int) -> Interaction:
     lead = world.make_lead(campaign, f"+1415555{number:04}")
-    return world.make_interaction(lead, origin=Interaction.Origin.DIALER)
+    call = world.make_interaction(lead, origin=Interaction.Origin.DIALER)
+    fields = {"workspace": lead.workspace, "campaign": campaign, "lead": lead}
+    DialerEntry.objects.create(**fields, state=DialerEntry.State.CALLING, interaction=call)
+    return call
 
 
 def dial_together(calls: list[Interaction]) -> None:
@@ -108,6 +111,18 @@ def test_a_cap_that_is_full_ends_the_call_with_a_sentence_and_no_attempt(
     assert "daily cap" in second.error_message
     assert second.placed_at is None
     assert second.events.get(kind="withdrawn").data["reasons"][0]["rule"] == "campaign.daily_cap"
+
+
+def test_the_campaigns_daily_cap_counts_the_calls_of_its_dialer_and_no_others(
+    campaign: Campaign, network: FakeNetwork
+) -> None:
+    Campaign.objects.update(dialer="on", daily_cap=2)
+    accept_all(network)
+    by_hand = initiate_call(lead=world.make_lead(campaign, "+14155550900"), by=SYSTEM, origin="manual")
+    calls = [by_hand, *(of_dialer(campaign, number) for number in range(3))]
+    for call in calls:
+        dial(call.pk, f"t{call.pk}")
+    assert calls_by_code() == [("placed", "")] * 3 + [("withdrawn", "DAILY_CAP_REACHED")]
 
 
 @pytest.mark.parametrize(("wanted", "asked"), [(None, 40), (20, 20), (60, 40)])

@@ -196,10 +196,21 @@ def test_the_campaigns_daily_cap_ends_the_call_that_would_pass_it(
     Campaign.objects.update(daily_cap=2)
     campaign.refresh_from_db()
     counted(campaign, 1)
+    Interaction.objects.update(origin=Interaction.Origin.DIALER)
     begun(of_dialer(campaign, 2))
     answer = take_line(of_dialer(campaign, 3))
     assert isinstance(answer, Reason)
     assert answer.code == "DAILY_CAP_REACHED"
+
+
+@pytest.mark.parametrize("other", [under_way, placed])
+def test_calls_that_somebody_starts_use_up_nothing_of_the_campaigns_daily_cap(
+    campaign: Campaign, times: Time, other: Callable[[Campaign, int], Interaction]
+) -> None:
+    Campaign.objects.update(daily_cap=1)
+    campaign.refresh_from_db()
+    other(campaign, 1)
+    begun(of_dialer(campaign, 2))
 
 
 @pytest.mark.parametrize("counted", [under_way, placed])
@@ -222,7 +233,8 @@ def test_yesterdays_calls_are_not_counted(campaign: Campaign, times: Time) -> No
     Campaign.objects.update(daily_cap=1)
     campaign.refresh_from_db()
     old = placed(campaign, 1)
-    Interaction.objects.filter(pk=old.pk).update(placed_at=clock.now() - timedelta(days=1))
+    yesterday = clock.now() - timedelta(days=1)
+    Interaction.objects.filter(pk=old.pk).update(placed_at=yesterday, origin=Interaction.Origin.DIALER)
     begun(of_dialer(campaign, 2))
 
 

@@ -11,10 +11,12 @@ from django.core.exceptions import ValidationError
 from accounts.actors import SYSTEM
 from accounts.models import AuditEvent
 from calls.gate.timing import PARTS
-from campaigns.dialing import PARTS_OF_DAY, StepValues, check_dialing, steps_of
-from campaigns.models import Campaign
+from calls.ingest.outcome import LEAD_STATUS
+from calls.models import Status
+from campaigns.dialing import PARTS_OF_DAY, STATUS_AFTER, StepValues, check_dialing, steps_of
+from campaigns.models import RETRYABLE, Campaign
 from campaigns.presets import PRESETS
-from campaigns.services import set_dialer_state, update_campaign
+from campaigns.services import set_dialer_state, update_campaign, update_number
 from campaigns.signals import rules_changed
 from tests import world
 
@@ -108,6 +110,65 @@ def test_agents_numbers_and_endpoints_are_of_the_same_workspace(campaign: Campai
     assert agent
     steps = [StepValues(after_attempt=1, agent=agent), StepValues(caller_number=agent.caller_number)]
     assert list(check_dialing(campaign, steps)) == ["steps.0.agent", "steps.1.caller_number"]
+
+
+def test_statuses_after_outcomes_are_those_that_calls_leave() -> None:
+    assert {outcome: str(LEAD_STATUS[Status(outcome)]) for outcome in RETRYABLE} == STATUS_AFTER
+
+
+@pytest.mark.parametrize(
+    ("excluded", "retried", "sentence"),
+    [
+        (["no_answer"], ["no_answer", "busy"], "After no answer and busy a lead has the status “no answer” and"),
+        (["no_answer"], ["busy"], "After busy a lead has the status “no answer” and is to be called again"),
+        (["voicemail"], ["voicemail"], "After voicemail a lead has the status “voicemail”"),
+        (["contacted"], ["incomplete"], "After incomplete a lead has the status “contacted”"),
+        (["scheduled_callback"], [], "Scheduled callbacks would never be made"),
+        (["new"], [], "Leads that are new are those to call first"),
+        (["dnc"], [], "Leads on Do-Not-Call are never called"),
+    ],
+)
+def test_statuses_of_leads_that_are_to_be_called_cannot_be_left_out(
+    campaign: Campaign, excluded: list[str], retried: list[str], sentence: str
+) -> None:
+    with pytest.raises(ValidationError) as error:
+        change(campaign, excluded_statuses=excluded, retry_outcomes=retried)
+    assert list(error.value.message_dict) == ["excluded_statuses"]
+    assert error.value.message_dict["excluded_statuses"][0].startswith(sentence)
+
+
+def test_an_outcome_that_is_tried_again_is_judged_against_the_statuses_that_stand(campaign: Campaign) -> None:
+    change(campaign, excluded_statuses=["contacted", "no_answer"], retry_outcomes=["voicemail"])
+    with pytest.raises(ValidationError, match="After completed a lead has the status “contacted”"):
+        change(campaign, retry_outcomes=["completed"])
+
+
+def test_leads_that_wait_for_their_first_call_cannot_be_left_out(campaign: Campaign) -> None:
+    change(campaign, excluded_statuses=["pending_action"])
+    with pytest.raises(ValidationError, match="pending action until its first call"):
+        change(campaign, first_action="voice_ai")
+
+
+def test_a_numbers_cap_is_told_to_every_campaign_that_calls_from_it(campaign: Campaign, told: list[Campaign]) -> None:
+    agent = campaign.production_agent
+    assert agent
+    number = agent.caller_number
+    assert number
+    bare = world.make_agent(agent.account, name="Bare", caller_number=world.make_number(agent.account, "+14155550111"))
+    own = world.make_campaign(bare, name="Own", caller_number=number)
+    by_step = world.make_campaign(bare, name="Step")
+    change(by_step, steps=[StepValues(caller_number=number)])
+    by_agent = world.make_campaign(bare, name="Agent")
+    change(by_agent, steps=[StepValues(agent=agent)])
+    world.make_campaign(bare, name="None")
+    world.make_campaign(agent, name="Gone", status="archived")
+    told.clear()
+    update_number(number=number, by=SYSTEM, daily_cap=10)
+    assert told == [campaign, own, by_step, by_agent]
+    update_number(number=number, by=SYSTEM, daily_cap=10, label="Office")
+    assert len(told) == 4
+    update_number(number=number, by=SYSTEM, is_active=False)
+    assert len(told) == 8
 
 
 def test_a_number_of_the_campaign_does_not_fit_an_agent_of_another_account(campaign: Campaign) -> None:

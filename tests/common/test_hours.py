@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from common.hours import parse_weekly_hours, read_day, span_text, week_text
+from common.hours import parse_weekly_hours, read_day, span_text, validate_timezone, week_text
 
 
 def test_days_and_windows_become_minutes() -> None:
@@ -19,7 +19,9 @@ def test_days_and_windows_become_minutes() -> None:
     ("hours", "sentence"),
     [
         ({"mon": [["17:00", "09:00"]]}, "ends before it starts"),
-        ({"mon": [["09:00", "09:00"]]}, "ends before it starts"),
+        ({"mon": [["09:00", "09:00"]]}, "Monday: 09:00 is start and end at once: write 00:00–24:00"),
+        ({"mon": [["22:00", "02:00"]]}, "22:00–24:00 here and 00:00–02:00 on the next day"),
+        ({"mon": [["22:00", "00:00"]]}, "Until midnight, write 22:00–24:00"),
         ({"tue": [["09:00", "12:00"], ["11:59", "13:00"]]}, "Tuesday: two windows overlap"),
         ({"mon": [["9:00", "12:00"]]}, "is not a time"),
         ({"mon": [["09:00", "24:30"]]}, "is not a time"),
@@ -112,3 +114,10 @@ def test_a_week_is_told_in_short_words(hours: Any, words: str) -> None:
 )
 def test_a_gap_is_told_in_its_largest_whole_unit(minutes: int, words: str) -> None:
     assert span_text(minutes) == words
+
+
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "Factory", "Mars/Base"])
+def test_a_name_that_is_no_place_of_its_own_is_no_time_zone(name: str) -> None:
+    validate_timezone("America/Chicago")
+    with pytest.raises(ValidationError, match="is not a time zone"):
+        validate_timezone(name)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -539,7 +539,7 @@ def test_our_own_mistake_with_one_lead_stops_nobody_else(
     assert (change.state, states(change)) == (BulkChange.State.UNDONE, [Items.KEPT, Items.FAILED, Items.KEPT])
 
 
-@pytest.mark.parametrize("gone", [OperationalError, InterfaceError])
+@pytest.mark.parametrize("gone", [OperationalError, InterfaceError, InternalError])
 def test_a_database_that_is_away_is_no_fault_of_the_lead(
     bob_client: Client, leads: list[Lead], monkeypatch: pytest.MonkeyPatch, alone: None, gone: type[Exception]
 ) -> None:

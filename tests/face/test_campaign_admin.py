@@ -6,9 +6,11 @@ from typing import Any
 
 from django.test import Client
 
+from accounts.actors import SYSTEM
 from accounts.models import AuditEvent, User, Workspace
 from campaigns.dialing import StepValues, steps_of
 from campaigns.models import CallerNumber, Campaign, ProviderAccount, SequenceStep, VoiceAgent
+from campaigns.services import update_campaign
 from tests import world
 
 NO_STEPS = {"steps-TOTAL_FORMS": 0, "steps-INITIAL_FORMS": 0}
@@ -171,6 +173,27 @@ def test_rules_that_contradict_are_told_and_nothing_is_saved(operator_client: Cl
     assert Campaign.objects.get().name == "Spring kitchens"
 
 
+def test_steps_that_are_not_reached_any_more_keep_nobody_from_saving(
+    operator_client: Client, campaign: Campaign
+) -> None:
+    wanted = [StepValues(after_attempt=1, outcomes=("no_answer", "busy")), StepValues(after_attempt=5)]
+    update_campaign(campaign=campaign, by=SYSTEM, steps=wanted, retry_outcomes=["no_answer", "busy"])
+    sent: dict[str, Any] = {"retry_outcomes": ["no_answer", "busy"], "max_attempts": 3}
+    for order in (["busy", "no_answer"], ["no_answer", "busy"]):
+        rows = steps({"after_attempt": 1, "outcomes": order}, {"after_attempt": 5}, stored=list(campaign.steps.all()))
+        assert change(operator_client, campaign, **sent, **rows).status_code == 302
+    assert Campaign.objects.get().max_attempts == 3
+    rows = steps({"after_attempt": 2}, {"after_attempt": 5}, stored=list(campaign.steps.all()))
+    assert "nothing follows attempt 5" in change(operator_client, campaign, **sent, **rows).content.decode()
+
+
+def test_limits_and_hours_are_told_in_our_words(operator_client: Client, campaign: Campaign) -> None:
+    assert "Write at least 1, or leave it empty" in errors(change(operator_client, campaign, calls_per_minute=-1))
+    assert "Write at least 1: so often" in errors(change(operator_client, campaign, max_attempts=0))
+    told = errors(change(operator_client, campaign, hours='{"mon": [["22:00", "02:00"]]}'))
+    assert "22:00–24:00 here and 00:00–02:00 on the next day" in told
+
+
 def test_a_campaign_is_made_in_the_admin_and_gets_its_steps_afterwards(
     operator_client: Client, campaign: Campaign
 ) -> None:
@@ -191,6 +214,8 @@ def test_a_numbers_daily_cap_is_set_and_zero_is_told(operator_client: Client, ca
     number = CallerNumber.objects.get()
     url = f"/admin/campaigns/callernumber/{number.pk}/change/"
     data = {"account": number.account_id, "e164": number.e164, "provider_number_id": "x", "kind": "sip"}
-    assert "greater than or equal to 1" in errors(operator_client.post(url, data | {"daily_cap": 0}))
+    for too_few in (0, -1):
+        told = errors(operator_client.post(url, data | {"daily_cap": too_few}))
+        assert "Write at least 1, or leave it empty" in told
     operator_client.post(url, data | {"daily_cap": 200})
     assert CallerNumber.objects.get().daily_cap == 200

@@ -66,6 +66,11 @@ def test_more_than_a_year_is_told() -> None:
         ("29 Feb Leap day", "02-29", "Leap day"),
         ("May 1 Labour Day", "05-01", "Labour Day"),
         ("25 Dec 1st day of Christmas", "12-25", "1st day of Christmas"),
+        ("12-26 - 2nd day of Christmas", "12-26", "2nd day of Christmas"),
+        ("26.12. 2. Weihnachtstag", "12-26", "2. Weihnachtstag"),
+        ("07-04 4th of July", "07-04", "4th of July"),
+        ("2026-07-04 - 4th of July", "2026-07-04", "4th of July"),
+        ("12-25 Christmas 2026", "12-25", "Christmas 2026"),
     ],
 )
 def test_a_holiday_is_read(line: str, day: str, name: str) -> None:
@@ -83,11 +88,50 @@ def test_a_holiday_is_read(line: str, day: str, name: str) -> None:
         ("30 Feb", "no such day"),
         ("0000-01-01 Nothing", "no such day"),
         ("99 Dec", "no such day"),
+        ("30 Feb Nothing", "Write 2026-12-25 Christmas, or"),
+        ("24 Dec - 2 Jan", "one range with both years"),
+        ("24 Dec - 2 Jan 2027", "one range with both years"),
+        ("2026-12-24 - 12-26", "one range with both years"),
+        ("12-24, 12-25, 12-26", "one day, or one range"),
+        ("12-24/12-26", "one day, or one range"),
+        ("2026-12-24/2026-12-26", "one day, or one range"),
+        ("2026-12-24 - 2026-12-26, 2026-12-28", "one day, or one range"),
+        ("12-24 Eve; 12-26 Boxing Day", "one day, or one range"),
+        ("Dec 24-26", "one day, or one range"),
+        ("Dec 24th to 26th", "one day, or one range"),
+        ("2026-12-30 - 2", "one day, or one range"),
+        ("12-24 - 12/26", "one day, or one range"),
+        ("12-24-2026", "one day, or one range"),
+        ("2026-12-31 to 2026-12-24", "ends before it starts: write the earlier day first"),
+        ("2026-12-24 - 2027-03-02", "has 69 days, and a range at most 60"),
+        ("2026-02-20 - 2026-02-30", "no such day"),
     ],
 )
 def test_what_is_no_holiday_says_how_to_write_it(line: str, sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         read_holidays(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-12-30 - 2027-01-02 Company closed",
+        "2026-12-30 – 2027-01-02: Company closed",
+        "2026-12-30 to 2027-01-02 Company closed",
+        "30 Dec 2026 until 2 Jan 2027 - Company closed",
+        "30.12.2026-2.1.2027 Company closed",
+    ],
+)
+def test_a_range_is_each_of_its_days(line: str) -> None:
+    days = ["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02"]
+    assert read_holidays(line) == [{"date": day, "name": "Company closed"} for day in days]
+
+
+def test_a_day_of_a_range_that_stands_there_already_is_told_once() -> None:
+    with pytest.raises(ValidationError, match="this day 2026-12-25 stands there twice") as told:
+        read_holidays("2026-12-25 Christmas\n2026-12-26 Boxing Day\n2026-12-24 - 2026-12-27 Closed")
+    assert len(told.value.messages) == 1
+    assert len(read_holidays("2026-12-25 - 2026-12-25 Christmas")) == 1
 
 
 def test_every_wrong_line_is_told_but_not_without_end() -> None:

@@ -14,7 +14,7 @@ from accounts.actors import SYSTEM
 from accounts.models import User
 from calls.dialer import bulk as dialer_bulk
 from calls.dialer.entries import send_to_dialer, take_out
-from calls.models import DialerEntry
+from calls.models import DialerEntry, DialerState
 from campaigns.models import Campaign
 from leads import bulk
 from leads.bulk import work_on
@@ -74,6 +74,42 @@ def test_a_member_sends_a_lead_and_takes_it_out(bob_client: Client, bob: User, l
     bob_client.post(box(leads[0]), {"act": "take_out"})
     assert not is_in(leads[0])
     assert f"Taken out by {bob}" in page(bob_client, leads[0])
+
+
+def test_one_that_is_due_and_held_says_why(vera_client: Client, leads: list[Lead], dialer: Campaign) -> None:
+    send_to_dialer(leads=leads[:1], by=SYSTEM)
+    assert "due now." in page(vera_client, leads[0])
+    state = DialerState.objects.create(campaign=dialer, held_why="WAITING_FOR_LINE", held_text="Waiting for a line.")
+    assert "due now." in page(vera_client, leads[0])
+    state.held_why, state.held_text = "PROVIDER_DOWN", "Main takes no calls."
+    state.save()
+    shown = page(vera_client, leads[0])
+    assert "due, but held." in shown
+    assert "Main takes no calls." in shown
+    listed = vera_client.get(reverse("dialer", args=[dialer.code])).content.decode()
+    assert "Due now" not in listed
+    assert listed.count("Main takes no calls.") == 3
+    Campaign.objects.update(dialer="paused")
+    assert "The auto-dialer is paused" in page(vera_client, leads[0])
+
+
+@pytest.mark.parametrize(
+    ("approval", "sentence"), [("pending", "It waits for approval"), ("rejected", "It was rejected")]
+)
+def test_one_that_is_not_approved_is_not_offered_to_be_sent(
+    bob_client: Client, leads: list[Lead], approval: str, sentence: str
+) -> None:
+    Lead.objects.filter(pk=leads[0].pk).update(approval_status=approval)
+    DialerEntry.objects.create(
+        workspace=leads[0].workspace, campaign=leads[0].campaign, lead=leads[0], state="done", why="TAKEN_OUT"
+    )
+    shown = page(bob_client, leads[0])
+    assert sentence in shown
+    assert "Send to auto-dialer" not in shown
+    done = bob_client.get(reverse("dialer", args=[leads[0].campaign.code]), {"show": "done"}).content.decode()
+    assert "Send again" not in done
+    Lead.objects.filter(pk=leads[0].pk).update(approval_status="approved")
+    assert "Send to auto-dialer" in page(bob_client, leads[0])
 
 
 def test_from_the_list_of_the_dialer_one_comes_back_to_it(bob_client: Client, leads: list[Lead]) -> None:

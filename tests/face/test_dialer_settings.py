@@ -180,8 +180,36 @@ def test_a_preset_fills_the_form_and_is_saved_by_saving(
     page = alice_client.get(url).context["presets"]
     chosen = next(each for each in page if each.name == preset)
     kept = fresh(campaign)
-    assert {name: getattr(kept, name) for name in chosen.columns} == chosen.columns
+    columns = chosen.columns_for(campaign.production_agent, first_action="none")
+    assert {name: getattr(kept, name) for name in columns} == columns
+    assert kept.first_action == ("voice_ai" if preset == "speed_to_lead" else "none")
     assert steps_of(campaign) == list(chosen.steps)
+
+
+def test_a_preset_leaves_the_first_action_where_nobody_could_call(
+    alice_client: Client, url: str, campaign: Campaign
+) -> None:
+    Campaign.objects.update(production_agent=None)
+    page = alice_client.get(f"{url}?preset=speed_to_lead")
+    assert "the campaign has no voice agent yet that could call it" in page.content.decode()
+    assert shown(alice_client, f"{url}?preset=speed_to_lead")["first_action"] == "none"
+
+
+def test_what_is_left_out_is_said_and_zero_cannot_be_chosen(alice_client: Client, url: str, campaign: Campaign) -> None:
+    Campaign.objects.update(excluded_statuses=["signed", "pending_signature"])
+    page = alice_client.get(url)
+    assert "It leaves out leads that are signed or pending signature." in page.content.decode()
+    form = page.context["form"]
+    names = ("max_attempts", "max_attempts_per_day", "dialer_concurrency", "calls_per_minute", "daily_cap")
+    assert all('min="1"' in str(form[name]) for name in names)
+
+
+def test_steps_that_are_not_reached_any_more_are_no_problem(alice_client: Client, url: str, campaign: Campaign) -> None:
+    steps = [StepValues(after_attempt=1), StepValues(after_attempt=3)]
+    update_campaign(campaign=campaign, by=SYSTEM, steps=steps, max_attempts=4)
+    said = alice_client.post(f"{url}?said=1", shown(alice_client, url) | {"max_attempts": "2"})
+    assert "problems" not in (said.context or {})
+    assert alice_client.post(url, shown(alice_client, url) | {"max_attempts": "2"}).status_code == 302
 
 
 def test_an_unknown_preset_shows_what_is_saved(alice_client: Client, url: str) -> None:
@@ -201,17 +229,20 @@ def test_an_unknown_preset_shows_what_is_saved(alice_client: Client, url: str) -
         ("min_gap_minutes", "", "Say how long"),
         ("min_gap_minutes", "2 years", "with its unit"),
         ("min_gap_minutes", "800 days", "more than a year"),
-        ("max_attempts", "0", "greater than or equal to 1"),
+        ("max_attempts", "0", "Write at least 1: so often"),
         ("max_attempts", "", "required"),
-        ("max_attempts_per_day", "0", "greater than or equal to 1"),
+        ("max_attempts_per_day", "0", "Write at least 1, or leave it empty: then only the gap"),
         ("max_attempts_per_day", "7", "write no more than that a day"),
-        ("dialer_concurrency", "0", "greater than or equal to 1"),
-        ("calls_per_minute", "0", "greater than or equal to 1"),
-        ("daily_cap", "0", "greater than or equal to 1"),
-        ("daily_cap", "9" * 30, "less than or equal"),
+        ("dialer_concurrency", "-3", "Write at least 1, or leave it empty: then only the provider"),
+        ("calls_per_minute", "0", "Write at least 1, or leave it empty: then only the provider"),
+        ("calls_per_minute", "6001", "Write a smaller number: at most 6000"),
+        ("daily_cap", "0", "Write at least 1, or leave it empty: then there is no limit"),
+        ("daily_cap", "9" * 30, "Write a smaller number"),
         ("ring_timeout_seconds", "3", "at least 15"),
         ("retry_outcomes", ["qualified"], "valid choice"),
         ("excluded_statuses", ["asleep"], "valid choice"),
+        ("excluded_statuses", ["no_answer"], "do not leave this status out"),
+        ("excluded_statuses", ["scheduled_callback"], "would never be made"),
         ("voicemail_action", "leave_message", ""),
         ("first_action", "dance", "valid choice"),
         ("first_action", "webhook", ""),

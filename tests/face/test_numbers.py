@@ -176,7 +176,13 @@ def test_a_number_may_have_a_daily_cap(alice_client: Client, number: CallerNumbe
     assert ("at most 200 calls a day" in alice_client.get(LIST).content.decode()) == bool(kept)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "100001", "many"])
-def test_a_daily_cap_that_is_none_is_told(alice_client: Client, number: CallerNumber, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        *((text, "Write at least 1, or leave it empty: then there is no limit.") for text in ("0", "-1", "many")),
+        ("100001", "Write a smaller number: at most 100000."),
+    ],
+)
+def test_a_daily_cap_that_is_none_is_told(alice_client: Client, number: CallerNumber, text: str, sentence: str) -> None:
     sent = form(number.account, e164=number.e164, daily_cap=text)
-    assert list(errors(alice_client.post(edit_url(number), sent))) == ["daily_cap"]
+    assert errors(alice_client.post(edit_url(number), sent)) == {"daily_cap": [sentence]}

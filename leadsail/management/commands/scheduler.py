@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 from accounts.activity import sweep_activity
 from accounts.idempotency import forget_kept_answers
@@ -19,6 +19,7 @@ from calls.dialer.tick import tick
 from calls.dispatch.sweep import sweep_dispatch
 from calls.ingest.sweep import sweep_ingest
 from common.once import forget_sent_forms
+from common.patience import OF_THE_DATABASE
 from common.process import Heartbeat, forget_dead_processes, hold_lease, new_token, release_lease
 from leads.bulk import sweep_bulk_changes
 from webhooks.sweep import sweep_webhooks
@@ -94,7 +95,7 @@ def sweep_all() -> None:
     for sweep in SWEEPS:
         try:
             sweep()
-        except (OperationalError, InterfaceError):
+        except OF_THE_DATABASE:
             raise
         except Exception as error:
             log.exception("sweep_fault", sweep=sweep.__name__, exc_info=error)
