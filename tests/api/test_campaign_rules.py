@@ -133,6 +133,8 @@ def test_a_preset_sets_a_first_call_only_where_somebody_can_make_it(api: Client,
     assert patch(api, path(campaign), preset)["firstSubmissionAction"]["type"] == "none"
     own = {"firstSubmissionAction": {"type": "human_review"}, "aiAgents": {"production": agent}}
     assert patch(api, path(campaign), preset | own)["firstSubmissionAction"]["type"] == "human_review"
+    assert patch(api, path(campaign), preset)["firstSubmissionAction"]["type"] == "human_review"
+    patch(api, path(campaign), {"firstSubmissionAction": {"type": "none"}})
     assert patch(api, path(campaign), preset)["firstSubmissionAction"]["type"] == "voice_ai"
 
 
