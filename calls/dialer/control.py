@@ -43,7 +43,8 @@ def set_dialer(*, campaign: Campaign, act: str, by: Actor) -> bool:
     if changed and act == "stop":
         withdraw_queued(campaign, (Interaction.Origin.DIALER,))
         empty(campaign, most=INLINE)
-    if changed and act == "start":
+    if act == "start":
+        # Also where it was on already: the one who started it may have died on the way.
         keep_promises(campaign)
     return changed
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actors import SYSTEM, Actor
 from accounts.models import AuditEvent
@@ -26,7 +26,6 @@ from leads.services import leave_pending_action
 
 Lane, State = DialerEntry.Lane, DialerEntry.State
 CHUNK = 200
-MOST_PROMISES = 5_000
 NO_DIALER = "The auto-dialer of {campaign} is off: start it first."
 NOT_ACTIVE = "The campaign {campaign} is archived: restore it, or move the lead."
 BEING_CALLED = "The lead is being called at this moment."
@@ -109,11 +108,20 @@ def _begin_anew(entry: DialerEntry, lane: int) -> None:
 
 
 def keep_promises(campaign: Campaign) -> None:
-    """When the dialer is started: whoever asked to be called back while it was off is in it."""
+    """When the dialer is started: who asked to be called back at a time that is still to come is in it, except those
+    whom somebody has taken out."""
+    out = DialerEntry.objects.filter(campaign=campaign, lead=OuterRef("pk"), why__in=("TAKEN_OUT", "CANCELLED"))
     promised = Lead.objects.filter(
-        campaign=campaign, status=LeadStatus.SCHEDULED_CALLBACK, callback_at__gt=clock.now(), is_test=False
+        ~Exists(out),
+        campaign=campaign,
+        status=LeadStatus.SCHEDULED_CALLBACK,
+        callback_at__gt=clock.now(),
+        is_test=False,
     )
-    send_to_dialer(leads=list(promised.select_related("workspace", "campaign")[:MOST_PROMISES]), by=SYSTEM)
+    after = 0
+    while leads := list(promised.select_related("workspace", "campaign").filter(pk__gt=after).order_by("pk")[:CHUNK]):
+        send_to_dialer(leads=leads, by=SYSTEM)
+        after = leads[-1].pk
 
 
 def _is_refused(planned: Planned) -> bool:

@@ -36,14 +36,14 @@ def on_call_ended(*, interaction: Interaction, **_: Any) -> None:
     entry = _entry_of(interaction) or _promised(interaction)
     if entry is None or not _concerns(entry, interaction):
         return
-    if interaction.error_code == ErrorCode.CANCELLED:
-        _end(entry, "CANCELLED", interaction.error_message)
-    else:
-        go_on(entry, interaction)
+    go_on(entry, interaction)
 
 
 def go_on(entry: DialerEntry, interaction: Interaction | None) -> None:
     """What the call came to decides; without one it is planned as if it had not been made."""
+    if interaction and interaction.error_code == ErrorCode.CANCELLED:
+        _end(entry, "CANCELLED", interaction.error_message)
+        return
     if interaction:
         _take_in(entry, interaction)
     entry.state, entry.interaction, entry.due_at = State.WAITING, None, None
@@ -59,7 +59,7 @@ def _entry_of(interaction: Interaction) -> DialerEntry | None:
 def _promised(interaction: Interaction) -> DialerEntry | None:
     """Whoever made the call, the dialer keeps what was promised on it."""
     is_promise = interaction.status == Status.SCHEDULED_CALLBACK and interaction.callback_at
-    if not is_promise or interaction.campaign.dialer == Campaign.Dialer.OFF:
+    if not is_promise or interaction.campaign.dialer == Campaign.Dialer.OFF or not _is_newest(interaction):
         return None
     DialerEntry.objects.get_or_create(
         lead=interaction.lead,
@@ -73,15 +73,23 @@ def _concerns(entry: DialerEntry, interaction: Interaction) -> bool:
     """The call it waits for, or the newest that rang at its lead; an older one says nothing any more."""
     if entry.state == State.CALLING and entry.interaction_id in (None, interaction.pk):
         return True
-    if interaction.placed_at is None:
-        return False
-    newer = Interaction.objects.placed().filter(lead=interaction.lead_id, campaign=interaction.campaign_id)
-    if newer.filter(pk__gt=interaction.pk).exists():
+    if interaction.placed_at is None or not _is_newest(interaction):
         return False
     if entry.state == State.CALLING:
         # Its next call was begun before this was known, and is refused by the gate, unless it may ring already.
         return Interaction.objects.filter(dialer_entry=entry, sent_at=None).exists()
-    return entry.state == State.WAITING or entry.why in OF_THE_OUTCOME or _promises_anew(entry, interaction)
+    if entry.state == State.WAITING or _promises_anew(entry, interaction):
+        return True
+    # A better report of what ended it, or a correction; a call that was made since is no reason to begin again.
+    return entry.why in OF_THE_OUTCOME and interaction.created_at <= entry.updated_at
+
+
+def _is_newest(interaction: Interaction) -> bool:
+    """Of the calls of its campaign that rang at the lead; tests of a real lead are none."""
+    newer = Interaction.objects.placed().filter(lead=interaction.lead_id, campaign=interaction.campaign_id)
+    if not interaction.lead.is_test:
+        newer = newer.filter(is_test=False)
+    return not newer.filter(pk__gt=interaction.pk).exists()
 
 
 def _promises_anew(entry: DialerEntry, interaction: Interaction) -> bool:

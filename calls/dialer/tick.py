@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import merge
 from typing import Any
@@ -42,10 +43,9 @@ AHEAD_SECONDS = 3.0
 # At most so many entries of one campaign are looked at in one tick, and so many at a time.
 MOST_LOOKED_AT = 600
 AT_ONCE = 100
-DIALS_A_JOB = 4
+DIALS_A_JOB = 8
 RESUME_AFTER = timedelta(seconds=30)
 CLASH_WAIT = timedelta(minutes=1)
-LINE_WAIT = timedelta(seconds=30)
 FAULT_WAIT = timedelta(minutes=15)
 BLOCKED_WAIT = timedelta(seconds=5)
 
@@ -61,6 +61,8 @@ class Turn:
     looked_at: int = 0
     is_empty: bool = False
     held: tuple[str, str] = ("", "")
+    # Entries whose account has no room in this tick.
+    left_out: set[int] = field(default_factory=set)
     resume_at: datetime | None = None
 
 
@@ -91,6 +93,18 @@ class Rooms:
         if account.pk not in self._known:
             self._known[account.pk] = _room(account)
         return self._known[account.pk]
+
+    @contextmanager
+    def kept_by_commit(self) -> Iterator[None]:
+        """What was taken in a transaction that fails is given back."""
+        before = {pk: (room.lines, room.starts) for pk, room in self._known.items()}
+        try:
+            yield
+        except BaseException:
+            for pk, room in self._known.items():
+                if pk in before:
+                    room.lines, room.starts = before[pk]
+            raise
 
 
 def _room(account: ProviderAccount) -> Room:
@@ -260,13 +274,15 @@ def _next(turn: Turn, *, newest_first: bool) -> list[int]:
 
 def _lane(turn: Turn, lane: int, newest_first: bool) -> list[tuple[datetime | None, int]]:
     order = ("-due_at", "-id") if newest_first else ("due_at", "id")
-    return list(_due(turn.campaign.pk, lane).order_by(*order).values_list("due_at", "pk")[:AT_ONCE])
+    due = _due(turn.campaign.pk, lane).exclude(pk__in=turn.left_out) if turn.left_out else _due(turn.campaign.pk, lane)
+    return list(due.order_by(*order).values_list("due_at", "pk")[:AT_ONCE])
 
 
 def _start(turn: Turn, entries: Sequence[int], wanted: int, rooms: Rooms) -> int:
     """One that cannot be begun keeps none of the others from it."""
     try:
-        return _start_all(turn, entries, wanted, rooms)
+        with rooms.kept_by_commit():
+            return _start_all(turn, entries, wanted, rooms)
     except (*OF_THE_DATABASE, BrokenRules):
         raise
     except Exception as error:
@@ -310,7 +326,7 @@ def _start_all(turn: Turn, ids: Sequence[int], wanted: int, rooms: Rooms) -> int
         turn.resume_at = clock.real_now() + BLOCKED_WAIT
         return 0
     ready = [each for each in planned if each.verdict.allowed and each.why == "DUE"]
-    chosen = _choose(ready, wanted, rooms)
+    chosen = _choose(turn, ready, wanted, rooms)
     _call(chosen)
     _set_aside([each for each in planned if not each.verdict.allowed and each.why == "DUE"])
     settle([each for each in planned if each.why != "DUE"])
@@ -327,7 +343,7 @@ def _rules(turn: Turn) -> CampaignRules:
     return rules
 
 
-def _choose(ready: Sequence[Planned], wanted: int, rooms: Rooms) -> list[Planned]:
+def _choose(turn: Turn, ready: Sequence[Planned], wanted: int, rooms: Rooms) -> list[Planned]:
     """As many as are wanted, as their accounts have room for; one number at a time, also where two leads share it."""
     chosen: dict[str, Planned] = {}
     for each in ready:
@@ -341,10 +357,16 @@ def _choose(ready: Sequence[Planned], wanted: int, rooms: Rooms) -> list[Planned
             room.take()
             chosen[each.plan.number] = each
         else:
-            # Or it would stand before those whose account has lines.
-            fields = _waiting("WAITING_FOR_LINE", LINE_WAIT)
-            DialerEntry.objects.filter(pk=each.entry.pk).update(**fields)
+            _leave_out(turn, each, room)
     return list(chosen.values())
+
+
+def _leave_out(turn: Turn, planned: Planned, room: Room) -> None:
+    """It keeps its time and its place, and the others of this tick are looked at in its stead."""
+    turn.left_out.add(planned.entry.pk)
+    why, text = ("PROVIDER_DOWN", room.stop) if room.stop else ("WAITING_FOR_LINE", SENTENCES["WAITING_FOR_LINE"])
+    same = DialerEntry.objects.filter(pk=planned.entry.pk).exclude(why=why)
+    same.update(why=why, why_text=text[:300], updated_at=clock.now())
 
 
 def _set_aside(refused: Sequence[Planned]) -> None:

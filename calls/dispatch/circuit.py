@@ -41,6 +41,11 @@ def expect_nothing(account: ProviderAccount) -> None:
     account.failures = 0
 
 
+def carry_over(mine: ProviderAccount, again: ProviderAccount) -> None:
+    """To the account as the same call has read it once more."""
+    again.failures, again.blocked_until = mine.failures, mine.blocked_until
+
+
 def let_through(mine: ProviderAccount, account: ProviderAccount) -> dict[str, datetime]:
     """Under the account's lock: what to write with the start that the call takes. `mine` is the account as the call
     holds it."""

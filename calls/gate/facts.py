@@ -281,13 +281,13 @@ def dialer_refusal(plan: Plan) -> tuple[str, str] | None:
     lead, campaign = plan.lead, plan.campaign
     if plan.interaction_id and (meanwhile := _taken_back(plan)):
         return meanwhile
-    is_off = campaign.dialer == Campaign.Dialer.OFF and plan.origin == Interaction.Origin.DIALER
-    if campaign.dialer == Campaign.Dialer.PAUSED or is_off:
-        return "DIALER_NOT_ON", f"The campaign's auto-dialer is {campaign.get_dialer_display().lower()}."
     if lead.status in campaign.excluded_statuses:
         return "STATUS_EXCLUDED", f"The auto-dialer leaves out leads whose status is {lead.get_status_display()}."
     if lead.approval_status in (Approval.PENDING, Approval.REJECTED):
         return "NOT_APPROVED", f"The lead is {lead.get_approval_status_display().lower()}: decide on its page."
+    is_off = campaign.dialer == Campaign.Dialer.OFF and plan.origin == Interaction.Origin.DIALER
+    if campaign.dialer == Campaign.Dialer.PAUSED or is_off:
+        return "DIALER_NOT_ON", f"The campaign's auto-dialer is {campaign.get_dialer_display().lower()}."
     return None
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from calls.dispatch.placing import mark_placed
 from calls.dispatch.waits import proof_after
@@ -18,6 +18,7 @@ from calls.providers import adapter_for
 from calls.providers.base import CallReport, ProviderUnreachable
 from calls.signals import call_ended
 from common import clock
+from common.patience import OF_THE_DATABASE
 
 log = structlog.get_logger(__name__)
 WAITS = (20, 30, 60, 120, 300)
@@ -47,7 +48,7 @@ def reconcile_one(interaction_id: int) -> None:
     except ProviderUnreachable as error:
         # Silence is no proof: an unknown call stays unknown while the provider may still be asked.
         log.warning("provider_unreachable", interaction=interaction.public_id, error=str(error))
-    except (OperationalError, InterfaceError):
+    except OF_THE_DATABASE:
         raise
     except Exception as error:
         # A report that breaks the reading must not keep the call open beyond its deadline.

@@ -335,3 +335,57 @@ def test_an_archived_campaign_lets_everybody_go(campaign: Campaign, at: Clock) -
     sweep_dialer()
     lead.refresh_from_db()
     assert (entry(lead).why, lead.status) == ("ARCHIVED", "new")
+
+
+def test_a_click_after_all_was_over_begins_nothing_again(campaign: Campaign, lead: Lead, at: Clock) -> None:
+    report(dial(), "completed", wish="qualified")
+    at.move(hours=5)
+    by_hand(lead, "no_answer")
+    assert (entry(lead).state, entry(lead).why) == ("done", "OUTCOME_FINAL")
+
+
+def test_an_older_calls_promise_makes_no_entry_of_a_lead_that_nobody_sent(campaign: Campaign, at: Clock) -> None:
+    lead = make_lead(campaign, phone="+12125550177")
+    older, _ = by_hand(lead, "no_answer"), by_hand(lead, "no_answer")
+    older.refresh_from_db()
+    when = clock.now() + timedelta(days=1)
+    correct_outcome(interaction=older, status="scheduled_callback", reason="Said so", by=SYSTEM, callback_at=when)
+    assert not DialerEntry.objects.filter(lead=lead).exists()
+
+
+def test_a_test_call_that_came_after_takes_no_promise_away(campaign: Campaign, lead: Lead, at: Clock) -> None:
+    call = dial()
+    report(call, "completed")
+    make_interaction(lead, is_test=True, status="completed", dispatch="placed", placed_at=clock.now())
+    call.refresh_from_db()
+    when = clock.now() + timedelta(days=1)
+    correct_outcome(interaction=call, status="scheduled_callback", reason="Said so", by=SYSTEM, callback_at=when)
+    assert entry(lead).due_at == when
+
+
+def test_whom_a_person_took_out_no_start_brings_back(campaign: Campaign, lead: Lead, at: Clock) -> None:
+    report(dial(), "completed", wish="callback", callback="2026-06-02T15:30:00")
+    lead.refresh_from_db()
+    take_out(lead=lead, by=SYSTEM)
+    set_dialer(campaign=campaign, act="stop", by=SYSTEM)
+    set_dialer(campaign=campaign, act="start", by=SYSTEM)
+    assert (entry(lead).state, entry(lead).why) == ("done", "TAKEN_OUT")
+
+
+def test_a_cancelled_call_stays_so_where_its_entry_was_not_told(
+    lead: Lead, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick()
+    with monkeypatch.context() as broken:
+        broken.setattr("calls.dialer.outcomes.go_on", lambda *_: 1 / 0)
+        cancel_call(interaction=Interaction.objects.get(), by=SYSTEM)
+    at.move(minutes=2)
+    sweep_dialer()
+    assert (entry(lead).state, entry(lead).why) == ("done", "CANCELLED")
+
+
+def test_a_paused_dialer_takes_nobody_in_whose_status_is_left_out(campaign: Campaign, at: Clock) -> None:
+    Campaign.objects.update(dialer="paused")
+    lead = make_lead(campaign, phone="+12125550177", status="qualified")
+    (sent,) = send_to_dialer(leads=[lead], by=SYSTEM)
+    assert sent.code == "STATUS_EXCLUDED"

@@ -10,14 +10,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import SYSTEM
+from calls.dialer import tick as tick_module
 from calls.dialer.control import set_dialer
 from calls.dialer.entries import send_to_dialer, take_out
 from calls.dialer.tick import tick
+from calls.dispatch.placing import dial
 from calls.models import DialerEntry, DialerState, Interaction
-from campaigns.models import Campaign, SequenceStep
+from campaigns.models import Campaign, ProviderAccount, SequenceStep
 from common import clock
 from leads.services import add_to_do_not_call, set_status
 from tests.calls.dialer_world import called, crowd, dialing, entry
+from tests.network import FakeNetwork
 from tests.travel import Clock
 from tests.world import make_account, make_agent, make_calling_workspace, make_campaign, make_lead, make_number
 
@@ -306,3 +309,45 @@ def test_a_clock_that_was_set_back_stops_nobody(campaign: Campaign, at: Clock) -
     far = clock.real_now() + timedelta(days=1)
     DialerState.objects.update_or_create(campaign=campaign, defaults={"next_start_at": far, "resume_at": far})
     assert tick() == 1
+
+
+def test_one_that_cannot_be_begun_takes_no_line_from_the_others(
+    campaign: Campaign, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ProviderAccount.objects.update(concurrency=3)
+    leads = crowd(campaign, 6)
+    opened = tick_module.open_calls
+
+    def open_or_break(plans: Any, **how: Any) -> Any:
+        assert leads[0] not in [plan.lead for plan in plans]
+        return opened(plans, **how)
+
+    monkeypatch.setattr(tick_module, "open_calls", open_or_break)
+    assert tick() == 3
+    assert entry(leads[0]).why == "INTERNAL_ERROR"
+
+
+def test_who_waits_for_a_full_account_keeps_its_time(campaign: Campaign, at: Clock) -> None:
+    account = make_account(campaign.workspace, concurrency=1)
+    number = make_number(account, "+14155550111")
+    template = campaign.production_agent.template  # type: ignore[union-attr]
+    narrow = make_agent(account, caller_number=number, template=template)
+    SequenceStep.objects.create(campaign=campaign, position=1, after_attempt=0, agent=narrow)
+    crowd(campaign, 3)
+    due = clock.now()
+    assert tick() == 1
+    at.move(minutes=5)
+    assert tick() == 0
+    assert set(DialerEntry.objects.filter(state="waiting").values_list("due_at", flat=True)) == {due}
+
+
+def test_a_test_leads_call_in_a_campaign_that_is_not_active_passes_gate_and_fence(
+    campaign: Campaign, at: Clock, network: FakeNetwork
+) -> None:
+    network.accept_calls()
+    lead = make_lead(campaign, phone="+12125550150", is_test=True)
+    send_to_dialer(leads=[lead], by=SYSTEM)
+    assert tick() == 1
+    Campaign.objects.update(status="inactive")
+    dial(Interaction.objects.get().pk, "t1")
+    assert Interaction.objects.get().dispatch == "placed"

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from accounts.activity import sweep_activity
 from accounts.idempotency import forget_kept_answers
@@ -85,7 +85,7 @@ def lead(token: str, stopped: threading.Event) -> None:
             close_old_connections()
             if hold_lease(name=LEASE, holder=token):
                 sweep_all()
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             log.warning("sweep_failed", error=str(error))
         stopped.wait(max(STEP_SECONDS - (time.monotonic() - began), 0.05))
 
