@@ -99,7 +99,7 @@ def test_after_a_freeze_the_call_is_judged_and_sent_by_the_next_worker(
         frozen.setattr(placing, "_keep_prompt", lambda *_: jump(timedelta(seconds=20)))
         dial(call.pk, "t1")
     assert network.dials == []
-    jump(timedelta(seconds=2))
+    Interaction.objects.update(not_before=None)
     dial(call.pk, "t2")
     assert stored(call).dispatch == Dispatch.PLACED
     assert len(network.dials) == 1
