@@ -17,6 +17,7 @@ import requests
 
 from leadsail.embedded import BASE_DIR
 from tests.up.installation import Installation, wait_for
+from tests.up.prepared import prepare
 
 
 class Stack:
@@ -25,6 +26,8 @@ class Stack:
     def __init__(self, folder: Path, **environment: str) -> None:
         if os.environ.get("TEST_DATABASE") == "postgres":
             environment = {"DATABASE_URL": _new_database(), **environment}
+        else:
+            prepare(folder / "var")
         self.installation = Installation(folder / "var", folder / "output", **environment)
 
     def start(self) -> Stack:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.up.installation import Installation
+from tests.up.prepared import prepare
 
 Make = Callable[..., Installation]
 
@@ -26,4 +27,6 @@ def make_installation(tmp_path: Path) -> Iterator[Make]:
 
 @pytest.fixture
 def running(make_installation: Make) -> Installation:
-    return make_installation(DEMO="0").started()
+    installation = make_installation(DEMO="0")
+    prepare(installation.var)
+    return installation.started()
