@@ -16,6 +16,7 @@ from calls.dialer.entries import send_to_dialer, take_out
 from calls.dialer.tick import tick
 from calls.dispatch.placing import dial
 from calls.models import DialerEntry, DialerState, Interaction
+from calls.services import open_calls
 from campaigns.models import Campaign, ProviderAccount, SequenceStep
 from common import clock
 from leads.services import add_to_do_not_call, set_status
@@ -316,7 +317,7 @@ def test_one_that_cannot_be_begun_takes_no_line_from_the_others(
 ) -> None:
     ProviderAccount.objects.update(concurrency=3)
     leads = crowd(campaign, 6)
-    opened = tick_module.open_calls
+    opened = open_calls
 
     def open_or_break(plans: Any, **how: Any) -> Any:
         assert leads[0] not in [plan.lead for plan in plans]
