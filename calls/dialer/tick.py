@@ -391,6 +391,8 @@ def _call(ready: Sequence[Planned]) -> None:
 
 def _keep_state(turn: Turn) -> None:
     """Written only where it says something else than before."""
+    if turn.left_out and not turn.held[0]:
+        turn.held = ("WAITING_FOR_LINE", SENTENCES["WAITING_FOR_LINE"])
     held = ("", "") if turn.begun else (turn.held[0], turn.held[1][:300])
     fields: dict[str, object] = {"served_at": clock.real_now()} if turn.begun else {}
     if turn.resume_at:

@@ -339,6 +339,7 @@ def test_who_waits_for_a_full_account_keeps_its_time(campaign: Campaign, at: Clo
     assert tick() == 1
     at.move(minutes=5)
     assert tick() == 0
+    assert DialerState.objects.get().held_why == "WAITING_FOR_LINE"
     assert set(DialerEntry.objects.filter(state="waiting").values_list("due_at", flat=True)) == {due}
 
 
