@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.actors import SYSTEM, Actor
 from accounts.models import AuditEvent
 from accounts.services import record
-from calls.dialer.planning import PLANNED_FIELDS, CampaignRules, Planned, plan_entries, save_planned
+from calls.dialer.planning import PLANNED_FIELDS, CampaignRules, Planned, done_fields, plan_entries, save_planned
 from calls.models import DialerEntry, Dispatch, Interaction
 from calls.services import cancel_call
 from campaigns.models import Campaign
@@ -177,9 +177,8 @@ def take_out(*, lead: Lead, by: Actor, reason: str = "") -> bool:
         cancel_call(interaction=queued, by=by)
     lock_leads([lead.pk])
     text = f"Taken out by {by}" + (f": {reason}" if reason else ".")
-    fields = {"due_at": None, "why": "TAKEN_OUT", "why_text": text[:300], "updated_at": clock.now()}
     cancelled = DialerEntry.objects.filter(lead=lead, campaign=lead.campaign_id, why="CANCELLED") if queued else None
-    if not (cancelled or entries).update(state=State.DONE, **fields):
+    if not (cancelled or entries).update(**done_fields("TAKEN_OUT", text)):
         return False
     record(
         workspace=lead.workspace,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import takewhile
 from typing import Any
 
 from django.db.models import Q
 
 from calls.dialer.entries import lock_leads, settle
-from calls.dialer.planning import MOST_FAULTS, plan_entries
+from calls.dialer.planning import FAULT_WAIT, MOST_FAULTS, done_fields, plan_entries
 from calls.dispatch.lines import BY_DIALER
 from calls.models import UNPLACED, DialerEntry, Dispatch, ErrorCode, Interaction, Status
 from campaigns.models import Campaign
@@ -21,7 +20,6 @@ FAULT_CODES = (
     *(ErrorCode.PROVIDER_FAULT, ErrorCode.PROVIDER_REJECTED, ErrorCode.NOT_PLACED),
     *(ErrorCode.NO_REPORT, ErrorCode.INTERNAL),
 )
-FAULT_WAIT = timedelta(minutes=15)
 # Over by these, and opened again when a better report or a person's correction makes something else of the call.
 OF_THE_OUTCOME = ("OUTCOME_FINAL", "MAX_ATTEMPTS_REACHED", "FAULTS", "INVALID_PHONE_NUMBER")
 NOBODY_REACHED = (Status.NO_ANSWER, Status.BUSY, Status.VOICEMAIL, Status.NO_CONTACT)
@@ -42,7 +40,8 @@ def on_call_ended(*, interaction: Interaction, **_: Any) -> None:
 def go_on(entry: DialerEntry, interaction: Interaction | None) -> None:
     """What the call came to decides; without one it is planned as if it had not been made."""
     if interaction and interaction.error_code == ErrorCode.CANCELLED:
-        _end(entry, "CANCELLED", interaction.error_message)
+        fields = done_fields("CANCELLED", interaction.error_message)
+        DialerEntry.objects.filter(pk=entry.pk).update(**fields, interaction=None)
         return
     if interaction:
         _take_in(entry, interaction)
@@ -100,7 +99,7 @@ def _promises_anew(entry: DialerEntry, interaction: Interaction) -> bool:
 
 
 def _take_in(entry: DialerEntry, interaction: Interaction) -> None:
-    entry.faults = _faults_in_a_row(entry, interaction)
+    entry.faults = _faults_in_a_row(entry)
     ended_at = interaction.ended_at or clock.now()
     if interaction.error_code in FAULT_CODES:
         entry.not_before = ended_at + FAULT_WAIT * 2 ** max(entry.faults - 1, 0)
@@ -116,7 +115,7 @@ def _take_in(entry: DialerEntry, interaction: Interaction) -> None:
         entry.callback_at = None
 
 
-def _faults_in_a_row(entry: DialerEntry, interaction: Interaction) -> int:
+def _faults_in_a_row(entry: DialerEntry) -> int:
     """Of the dialer's own, counted from the calls and not one by one: what one came to may be told more than once."""
     calls = Interaction.objects.filter(lead=entry.lead_id, campaign=entry.campaign_id, created_at__gte=entry.sent_at)
     calls = calls.filter(origin__in=BY_DIALER)
@@ -125,8 +124,3 @@ def _faults_in_a_row(entry: DialerEntry, interaction: Interaction) -> int:
     over = over.filter(~Q(dispatch=Dispatch.WITHDRAWN) | Q(error_code=ErrorCode.INTERNAL))
     codes = over.order_by("-id").values_list("error_code", flat=True)[:MOST_FAULTS]
     return len(list(takewhile(lambda code: code in FAULT_CODES, codes)))
-
-
-def _end(entry: DialerEntry, why: str, text: str) -> None:
-    fields = {"due_at": None, "interaction": None, "why": why, "why_text": text[:300], "updated_at": clock.now()}
-    DialerEntry.objects.filter(pk=entry.pk).update(state=State.DONE, **fields)

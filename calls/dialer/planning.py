@@ -23,6 +23,7 @@ ENDING = ("DO_NOT_CALL", "INVALID_PHONE_NUMBER")
 # The gate says no until something about the lead changes, which plans its entry anew.
 PARKING = ("STATUS_EXCLUDED", "NOT_APPROVED")
 IN_USE_WAIT = timedelta(minutes=1)
+FAULT_WAIT = timedelta(minutes=15)
 MOST_FAULTS = 3
 PLANNED_FIELDS = ("state", "lane", "due_at", "why", "why_text", "updated_at")
 SENTENCES = {
@@ -241,6 +242,12 @@ def holds_campaign(planned: Planned) -> Reason | None:
 
 OF_THE_CAMPAIGN = {"CALLS_STOPPED", "CAMPAIGN_INACTIVE", "DIALER_NOT_ON"}
 OF_ITS_AGENT = {"AGENT_NOT_CONFIGURED", "PROMPT_NOT_CONFIGURED", "MISSING_PHONE_NUMBER"}
+
+
+def done_fields(why: str, text: str) -> dict[str, Any]:
+    """Of entries that end without being planned."""
+    over = {"state": State.DONE, "due_at": None, "why": why, "why_text": text[:300]}
+    return {**over, "updated_at": clock.now()}
 
 
 def save_planned(planned: Sequence[Planned]) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.actors import SYSTEM
 from calls.dialer.entries import lock_leads, replan
 from calls.dialer.outcomes import go_on
-from calls.dialer.planning import SENTENCES
+from calls.dialer.planning import SENTENCES, done_fields
 from calls.models import DialerEntry, DialerState, Status
 from campaigns.models import Campaign
 from common import clock
@@ -83,8 +83,7 @@ def left_over(campaign: OuterRef | int) -> QuerySet[DialerEntry]:
 def empty(campaign: Campaign, *, most: int = EMPTIED_AT_ONCE) -> None:
     ids = list(left_over(campaign.pk).order_by("pk").values_list("pk", flat=True)[:most])
     why = "ARCHIVED" if campaign.status == Campaign.Status.ARCHIVED else "STOPPED"
-    fields = {"due_at": None, "why": why, "why_text": SENTENCES[why], "updated_at": clock.now()}
-    DialerEntry.objects.filter(pk__in=ids, state=State.WAITING).update(state=State.DONE, **fields)
+    DialerEntry.objects.filter(pk__in=ids, state=State.WAITING).update(**done_fields(why, SENTENCES[why]))
     hanging = Lead.objects.filter(dialer_entries__in=ids, status=LeadStatus.PENDING_ACTION).select_related("workspace")
     for lead in hanging.distinct():
         leave_pending_action(lead=lead, by=SYSTEM, reason=SENTENCES[why])

@@ -25,7 +25,7 @@ from accounts.actors import SYSTEM
 from accounts.models import OperatorSwitch
 from calls import job_names
 from calls.dialer.entries import settle
-from calls.dialer.planning import SENTENCES, CampaignRules, Planned, holds_campaign, plan_entries
+from calls.dialer.planning import FAULT_WAIT, SENTENCES, CampaignRules, Planned, holds_campaign, plan_entries
 from calls.dispatch.circuit import blocked
 from calls.dispatch.lines import BY_DIALER
 from calls.gate.facts import day_of
@@ -46,7 +46,6 @@ AT_ONCE = 100
 DIALS_A_JOB = 8
 RESUME_AFTER = timedelta(seconds=30)
 CLASH_WAIT = timedelta(minutes=1)
-FAULT_WAIT = timedelta(minutes=15)
 BLOCKED_WAIT = timedelta(seconds=5)
 
 
